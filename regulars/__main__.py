@@ -1,0 +1,3 @@
+from regulars.main import cli
+
+cli()

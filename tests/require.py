@@ -1,0 +1,68 @@
+"""What a test may need beyond Python and the pins: how each thing is found, and what to do when it is missing.
+
+`REGULARS_REQUIRE` turns a skip into a failure: `all`, or names with commas (`chromium,shared`). CI sets `all`.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+# The variable serves a copy of the tests that runs elsewhere, against the installed wheel.
+RECORDINGS: Final = Path(os.environ.get("REGULARS_RECORDINGS") or ROOT.parent / "shared" / "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`find` returns where the thing is, None when it is missing; `remedy` tells a person what to do."""
+
+    find: Callable[[], Path | None]
+    remedy: str
+
+
+def program(*names: str) -> Callable[[], Path | None]:
+    def find() -> Path | None:
+        found = next(filter(None, map(shutil.which, names)), None)
+        return Path(found) if found else None
+
+    return find
+
+
+def existing(path: Path) -> Callable[[], Path | None]:
+    return lambda: path if path.exists() else None
+
+
+def root_rights() -> Path | None:
+    return Path("/") if os.geteuid() == 0 else None
+
+
+NEEDS: Final[dict[str, Need]] = {
+    "chromium": Need(program("chromium", "chromium-browser", "google-chrome"), "apt install chromium"),
+    "node": Need(program("node", "nodejs"), "apt install nodejs"),
+    "qemu": Need(program("qemu-system-x86_64"), "apt install qemu-system-x86"),
+    "postgresql": Need(program("pg_ctlcluster", "pg_ctl"), "apt install postgresql"),
+    "root": Need(root_rights, "run the tests as root"),
+    "shared": Need(existing(RECORDINGS), "the recordings belong beside the checkout, in ../shared/data"),
+    "make": Need(program("make"), "apt install make"),
+    "git": Need(program("git"), "apt install git"),
+}
+
+
+class Missing(Exception):  # noqa: N818 - it is what is missing, not an error of the test
+    """A need that this machine does not meet; `required` when REGULARS_REQUIRE names it."""
+
+    def __init__(self, name: str, *, required: bool) -> None:
+        super().__init__(f"needs {name}: {NEEDS[name].remedy}")
+        self.required = required
+
+
+def locate(name: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the thing called `name` is. Raises Missing, or KeyError for a name that NEEDS does not list."""
+    found = NEEDS[name].find()
+    if found is None:
+        asked = {word.strip() for word in environment.get("REGULARS_REQUIRE", "").split(",")}
+        raise Missing(name, required=bool(asked & {"all", name}))
+    return found
