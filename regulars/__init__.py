@@ -1,5 +1,3 @@
 """The command line, and the one package that joins edge, hq and simulator."""
 
-from typing import Final
-
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"

@@ -14,7 +14,15 @@ SETS = ("base", "demo", "dev")
 PREREQUISITE_MISSING = 3
 CONFIGURATION_WRONG = 2
 OTHER_SIDE_UNREACHABLE = 4
+INTERRUPTED = 130
 PROGRESS_EVERY_S = 5
+
+UNREACHABLE = (
+    "Could not install the packages (pip's words are above). Check the network, or the package index pip is set to; "
+    "it continues where it stopped."
+)
+BROKEN_CHECKOUT = "Could not install the checkout itself: pyproject.toml or regulars/__init__.py is damaged (above)."
+BROKEN_VENV = "Could not make .venv (Python's words are above): apt install python3-venv, or make room on the disk."
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
@@ -61,15 +69,19 @@ def install(pins):
     started = time.monotonic()
     if not os.path.exists(VENV_PYTHON):
         tell("Making .venv with Python %d.%d" % sys.version_info[:2])
-        run([sys.executable, "-m", "venv", "--clear", VENV])
+        run([sys.executable, "-m", "venv", "--clear", VENV], BROKEN_VENV, PREREQUISITE_MISSING)
     requirements = requirements_of(pins)
     with open(requirements) as lines:
         count = sum(1 for line in lines if line[:1].isalnum())
     tell("Installing up to %d packages of requirements/%s.txt, every one checked against its hash" % (count, pins))
     # The pins are complete, so pip need not resolve; `--no-deps` makes a forgotten one visible at import.
-    pip("install", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", requirements)
+    pip(
+        UNREACHABLE,
+        OTHER_SIDE_UNREACHABLE,
+        ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", requirements),
+    )
     # --editable: the checkout itself is what runs. Its build tools are in the pins.
-    pip("install", "--no-deps", "--no-build-isolation", "--no-index", "--editable", ROOT)
+    pip(BROKEN_CHECKOUT, CONFIGURATION_WRONG, ("--no-deps", "--no-build-isolation", "--no-index", "--editable", ROOT))
     for smaller in SETS[: SETS.index(pins) + 1]:
         with open(stamp_of(smaller), "w"):
             pass
@@ -94,29 +106,25 @@ def stamp_of(pins):
     return os.path.join(VENV, "installed-" + pins)
 
 
-def pip(*arguments):
-    run([VENV_PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input"] + list(arguments))
+def pip(remedy, exit_code, arguments):
+    command = [VENV_PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input", "install"]
+    run(command + list(arguments), remedy, exit_code)
 
 
-def run(command):
+def run(command, remedy, exit_code):
     started = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=ROOT)  # noqa: S603 - our own commands only
     while True:
         try:
             code = process.wait(timeout=PROGRESS_EVERY_S)
+            break
         except subprocess.TimeoutExpired:
             tell("  ... %.0f s" % (time.monotonic() - started))
-            continue
         except KeyboardInterrupt:
             process.wait()
-            stop("Stopped; .venv is incomplete, the next make completes it.", 130)
-        break
+            stop("Stopped; .venv is incomplete, the next make completes it.", INTERRUPTED)
     if code != 0:
-        stop(
-            "Could not install (pip's words are above). Check the network or the package index pip is configured for; "
-            "if .venv itself is broken: make clean.",
-            OTHER_SIDE_UNREACHABLE,
-        )
+        stop(remedy, exit_code)
 
 
 def tell(text):

@@ -1,0 +1,65 @@
+# Everything a newcomer types. Needs Python 3.11 or newer with its venv module, and make.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types layers wheel bench venv requirements clean needs-python
+
+# The first Python that is new enough; else python3, which then says itself why it is not. `make PYTHON=...` overrides.
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
+endif
+BIN := .venv/bin
+# A recorded walk for one of the demo's shoppers, where the recordings lie beside the checkout.
+WALK := $(wildcard ../shared/data/ble_walks/straight_01_all_sensors.mbd)
+# Folders whose tests measure nothing and share nothing, so both cores may work on them; the others run one by one.
+SIDE_BY_SIDE := $(wildcard tests/core tests/contract tests/adapters tests/recordings)
+# `uv pip compile` sees one index, the public one, and writes neither its address nor those of the files.
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml requirements/tools.in
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: needs-python ## a shop on this machine, radio and phones simulated; ARGS="--headless --seconds 60 --report FILE"
+	@started=$$(date +%s); $(PYTHON) requirements/environment.py demo && \
+	REGULARS_STARTED_AT=$$started exec $(BIN)/regulars demo $(if $(WALK),--walk $(WALK)) $(ARGS)
+
+test: venv ## every test this machine can run; ARGS="-k presence"
+	@$(BIN)/pytest --numprocesses 2 --quiet $(SIDE_BY_SIDE) $(ARGS)
+	@$(BIN)/pytest --quiet $(SIDE_BY_SIDE:%=--ignore=%) $(ARGS)
+
+check: lint types layers test wheel ## what CI runs: lint, types, layers, tests, and the built wheel
+
+lint: venv
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: venv
+	@$(BIN)/mypy
+	@$(BIN)/mypy tests $(wildcard benchmarks)
+
+layers: venv
+	@$(BIN)/lint-imports --no-cache
+
+wheel: venv ## build the wheel, install it elsewhere, run the flow tests on it
+	@.ci/wheel
+
+bench: venv ## every benchmark, with its bars
+	@for file in $(sort $(wildcard benchmarks/bench_*.py)); do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
+
+venv: needs-python ## .venv with everything for development
+	@$(PYTHON) requirements/environment.py dev
+
+requirements: venv ## recompile the hashed pins from pyproject.toml; ARGS="--upgrade"
+	@$(COMPILE) --extra dev --output-file requirements/dev.txt $(ARGS)
+	@$(COMPILE) --extra demo --constraint requirements/dev.txt --output-file requirements/demo.txt
+	@$(COMPILE) --constraint requirements/dev.txt --output-file requirements/base.txt
+	@! grep -nE '(https?|file):|--(extra-)?index|--find-links' requirements/*.txt \
+		|| { echo "An address slipped into the pins (above)." >&2; exit 1; }
+
+clean: ## remove what make made
+	rm -rf .venv .venv.lock dist build artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+needs-python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "Regulars needs Python 3.11 or newer and found none: apt install python3 python3-venv." >&2; exit 3; }
