@@ -1,0 +1,54 @@
+"""What a shop sells: product, variant and stock, as every store and page reads them.
+
+Money is integer cents with its currency; keys follow GTIN > SKU > (group, colour, size): `variant_id` is the best
+that the source had, `product_id` names the group that a shopper would call one article.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Cents = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Variant(_Model):
+    variant_id: str
+    size: str
+    gtin: str = ""
+
+
+class Product(_Model):
+    """`garment` is the drawing a page falls back on when there is no picture; `lowest_30d` is PAngV § 11."""
+
+    product_id: str
+    merchant_id: str
+    brand: str
+    category: str
+    garment: str
+    name: dict[str, str]  # language -> name; "de" is always there
+    colour: str  # colour family, English key: navy, camel, ...
+    colour_hex: str = "#888888"
+    pattern: str = "plain"
+    price_cents: Cents
+    was_cents: Cents | None = None
+    lowest_30d_cents: Cents | None = None
+    currency: str = "EUR"
+    season: str = ""
+    launched_on: str = ""  # ISO date
+    image: str | None = None
+    rare: bool = False  # few pieces exist: would point at one person on a public screen
+    variants: tuple[Variant, ...]
+
+
+class Stock(_Model):
+    """Pieces of one variant in one store; `shelf` says where a salesperson finds it."""
+
+    store_id: str
+    variant_id: str
+    pieces: Annotated[int, Field(ge=0, le=10**6)]
+    shelf: str = ""
+    counted_at: int

@@ -1,0 +1,228 @@
+"""The messages between head office and its stores, and the page format of the feed.
+
+A page is one JSON header and then records, each prefixed with its length (u32 big-endian), the whole compressed
+with zstd. Revocations come before anything else, so that a torn connection can only lose news, never a withdrawal.
+"""
+
+import base64
+import json
+import struct
+from collections.abc import Iterable
+from typing import Annotated, Final, Literal
+
+import zstandard
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from wire.views import Mode
+
+PAGE_TYPE: Final = "application/vnd.regulars.page+zstd"
+# A page of 2,000 profiles is about 3 MB unpacked; 64 MiB ends a zip bomb long before it hurts a 512 MB Pi.
+PAGE_LIMIT: Final = 64 * 1024 * 1024
+TOKEN_LIFETIME_S: Final = 300
+CLOCK_TOLERANCE_S: Final = 120
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class EnrolRequest(_Message):
+    code: str
+    public_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # Ed25519, made on the Pi
+
+
+class EnrolReply(_Message):
+    device_id: str
+    store_id: str
+    store_number: int
+    store_name: str
+    merchant_id: str
+    hub_keys: dict[str, str]  # key id -> Ed25519 public key, hex: verifies consent receipts
+
+
+class BootReply(_Message):
+    epoch: str
+    now: float
+    lease_s: int
+    hub_keys: dict[str, str]
+
+
+class DayKeys(_Message):
+    """Day (unix // 86400) -> member_ref -> SK in hex, for this store only."""
+
+    store_number: int
+    days: dict[int, dict[str, str]]
+
+
+class Revocation(_Message):
+    """Applied before anything else and by every store; `erase` also removes the member's history."""
+
+    seq: int
+    member_ref: str
+    kind: Literal["withdraw", "erase"]
+    at: float
+
+
+RecordKind = Literal["profile", "product", "stock", "command"]
+
+
+class Put(_Message):
+    """The current state of one thing in this store's scope; applied only when `rev` is newer than what is there."""
+
+    op: Literal["put"] = "put"
+    kind: RecordKind
+    key: str
+    rev: int
+    body: JsonValue
+
+
+class Gone(_Message):
+    """A tombstone: it always wins over a put of the same or an older revision."""
+
+    op: Literal["gone"] = "gone"
+    kind: RecordKind
+    key: str
+    rev: int
+
+
+Record = Put | Gone
+
+
+class FeedPage(_Message):
+    """`cursor` is `<epoch>.<seq>.<key>` and `revoke_cursor` a seq: sent back, they are the acknowledgement."""
+
+    epoch: str
+    now: float
+    cursor: str
+    revoke_cursor: int
+    revocations: tuple[Revocation, ...] = ()
+    records: tuple[Annotated[Record, Field(discriminator="op")], ...] = ()
+
+
+class PhoneCommand(_Message):
+    """What a shopper asked for on the phone page; rides the feed as a record of kind `command`."""
+
+    command_id: str
+    member_ref: str
+    kind: Literal["mode", "help", "hide", "checkin", "forget"]
+    mode: Mode | None = None  # for `mode`
+    fact: str = ""  # for `hide`: a `wire.views.Fact`
+    at: float
+    expires_at: float
+
+
+class PhoneViewPost(_Message):
+    """A visit's PhoneView on its way to the shopper's page; `view` None ends it."""
+
+    visit_id: str
+    member_ref: str
+    ttl_s: int
+    view: dict[str, JsonValue] | None
+
+
+class PhoneCodePost(_Message):
+    """A single-use code that staff showed the shopper; only its SHA-256 travels."""
+
+    code_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    member_ref: str
+    visit_id: str
+    expires_at: float
+
+
+class ReceiptPost(_Message):
+    """Signed proof that this store applied a revocation: Ed25519 over `<device_id>:<seq>:<member_ref>`."""
+
+    seq: int
+    member_ref: str
+    applied_at: float
+    signature: str
+
+
+def pack_page(page: FeedPage) -> bytes:
+    """The bytes of one page."""
+    header = page.model_dump(mode="json", exclude={"records"})
+    chunks = [json.dumps(header, separators=(",", ":")).encode()]
+    chunks += [record.model_dump_json().encode() for record in page.records]
+    return zstandard.ZstdCompressor(level=3).compress(b"".join(_prefixed(chunks)))
+
+
+def unpack_page(octets: bytes) -> FeedPage:
+    """Raises ValueError (pydantic's or ours) when the page is torn, too large or not a page."""
+    chunks = [json.loads(chunk) for chunk in _chunks(_unpacked(octets))]
+    if not chunks or not isinstance(chunks[0], dict):
+        raise ValueError("the page has no header")
+    return FeedPage.model_validate({**chunks[0], "records": chunks[1:]})
+
+
+def device_token(device_id: str, key: Ed25519PrivateKey, now_s: float) -> str:
+    """`<claims>.<signature>`, base64url: good for five minutes at any worker behind any balancer."""
+    claims = json.dumps({"device": device_id, "iat": int(now_s)}, separators=(",", ":")).encode()
+    return f"{_b64(claims)}.{_b64(key.sign(claims))}"
+
+
+def token_device(token: str) -> str | None:
+    """Whose token this claims to be, unverified: only to find the key that `token_valid` needs."""
+    claims = _claims(token)
+    return None if claims is None else str(claims.get("device", ""))
+
+
+def token_valid(token: str, key: Ed25519PublicKey, now_s: float) -> bool:
+    """Whether `key` signed the token and it is of these five minutes."""
+    claims = _claims(token)
+    if claims is None:
+        return False
+    try:
+        key.verify(_unb64(token.partition(".")[2]), _unb64(token.partition(".")[0]))
+    except (InvalidSignature, ValueError):
+        return False
+    issued_at = claims.get("iat")
+    if not isinstance(issued_at, int):
+        return False
+    return -CLOCK_TOLERANCE_S <= now_s - issued_at <= TOKEN_LIFETIME_S
+
+
+def _claims(token: str) -> dict[str, object] | None:
+    try:
+        claims = json.loads(_unb64(token.partition(".")[0]))
+    except ValueError:
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _unpacked(octets: bytes) -> bytes:
+    try:
+        # A frame that declares its size is unpacked to that size whatever `max_output_size` says, so ask it first.
+        if zstandard.frame_content_size(octets) > PAGE_LIMIT:
+            raise ValueError(f"the page would unpack to more than {PAGE_LIMIT} bytes")
+        return zstandard.ZstdDecompressor().decompress(octets, max_output_size=PAGE_LIMIT)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"the page is not whole: {error}") from None
+
+
+def _prefixed(chunks: Iterable[bytes]) -> Iterable[bytes]:
+    for chunk in chunks:
+        yield struct.pack(">I", len(chunk))
+        yield chunk
+
+
+def _chunks(raw: bytes) -> Iterable[bytes]:
+    position = 0
+    while position < len(raw):
+        if position + 4 > len(raw):
+            raise ValueError("the page ends inside a length")
+        (length,) = struct.unpack_from(">I", raw, position)
+        position += 4
+        if position + length > len(raw):
+            raise ValueError("the page ends inside a record")
+        yield raw[position : position + length]
+        position += length
+
+
+def _b64(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
