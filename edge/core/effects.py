@@ -1,0 +1,127 @@
+"""What the service wants done. Adapters do it and decide nothing.
+
+`Record` and `Keep` are written before anything of the same step leaves the store: a card never shows what a power cut
+could take back.
+"""
+
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from edge.core.visit import Visit
+from wire.event import EventType
+from wire.live import Ack, Patch, Remove, Replay, Snapshot, Upsert
+from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
+
+
+@dataclass(frozen=True, slots=True)
+class KeepVisit:
+    """The visit as it stands now replaces what was kept of it."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class DropVisit:
+    visit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """What a member narrowed in this store: `veil` = not to be seen, `hide` = one fact (its name in `fact`).
+
+    Binding until `until`, whatever head office says meanwhile.
+    """
+
+    member_ref: str
+    kind: str
+    until: float
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """The member's restrictions of one kind end."""
+
+    member_ref: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Nothing kept here names the member afterwards: facts and, with `events`, what still waits for head office."""
+
+    member_ref: str
+    events: bool = False
+
+
+StoreFact = KeepVisit | DropVisit | Restriction | Lift | Erase
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event for head office and the store's own facts behind it, in one transaction."""
+
+    type: EventType
+    at: float
+    visit_id: str = ""
+    member_ref: str = ""
+    body: dict[str, JsonValue] = field(default_factory=dict)
+    facts: tuple[StoreFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store-owned facts that head office need not hear of."""
+
+    facts: tuple[StoreFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One change to everybody in `room` (`staff`, `screen:<id>`)."""
+
+    room: str
+    message: Upsert | Patch | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The state of a room to one client; from now on it receives what is sent to `message.room`."""
+
+    client: str
+    message: Snapshot | Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    client: str
+    ack: Ack
+
+
+@dataclass(frozen=True, slots=True)
+class PostPhone:
+    post: PhoneViewPost
+
+
+@dataclass(frozen=True, slots=True)
+class PostPhoneCode:
+    post: PhoneCodePost
+
+
+@dataclass(frozen=True, slots=True)
+class DropEvents:
+    """Head office has everything up to number `n`."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The revocation is applied and no view shows the member: the signed receipt may go."""
+
+    revocation: Revocation
+    applied_at: float
+
+
+Effect = Record | Keep | Send | Reply | Acknowledge | PostPhone | PostPhoneCode | DropEvents | Confirm

@@ -1,0 +1,320 @@
+"""Every setting of a store, typed and described, from one file: store.toml.
+
+Read once, passed down. Unknown keys are refused, and all mistakes are reported together, each with its place and its
+remedy. Lengths are metres, times seconds.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from edge.errors import SettingsError
+from wire.views import Assurance
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+Point = tuple[float, float]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=False)
+
+
+class StoreSettings(_Table):
+    number: Annotated[int, Field(ge=0, lt=2**32, description="The store's number in every token on air (u32).")]
+    id: Annotated[Id, Field(description="The store's id at head office.")]
+    name: Annotated[str, Field(min_length=1, max_length=80, description="What pages call the store.")]
+    timezone: Annotated[str, Field(description="IANA name; the store's day ends at its midnight.")] = "Europe/Berlin"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise PydanticCustomError("timezone", "there is no such time zone; write one like Europe/Berlin") from None
+        return name
+
+
+class PresenceSettings(_Table):
+    arrive_after_s: Annotated[
+        float, Field(gt=0, le=300, description="A member inside for this long has arrived; shorter greets passers-by.")
+    ] = 8.0
+    left_after_s: Annotated[
+        float, Field(gt=0, le=7200, description="Unheard for this long, a visit ends; phones fall silent in pockets.")
+    ] = 180.0
+    assurance: Annotated[
+        Assurance,
+        Field(description="What personal views need: an answered challenge, or (weaker) a heard tag is enough."),
+    ] = Assurance.ANSWERED
+    max_visit_s: Annotated[
+        float, Field(gt=0, le=86_400, description="A check-in without radio ends after this long by itself.")
+    ] = 3 * 3600.0
+    escalate_after_s: Annotated[
+        float, Field(gt=0, le=7200, description="An unclaimed customer's row is raised after this long.")
+    ] = 240.0
+
+
+class ZoneSettings(_Table):
+    id: Annotated[Id, Field(description="The zone's id, unique in the file.")]
+    name: Annotated[str, Field(max_length=80, description="What pages call the zone; its id when empty.")] = ""
+    kind: Annotated[
+        Literal["floor", "entrance", "vestibule", "fitting", "outside"],
+        Field(description="Only floor and fitting zones make an arrival."),
+    ] = "floor"
+    rect: Annotated[
+        tuple[float, float, float, float] | None,
+        Field(description="Corners x0, y0, x1, y1; the upper and right edges belong to the neighbour."),
+    ] = None
+    polygon: Annotated[
+        tuple[Point, ...] | None, Field(description="At least three corners in order, instead of rect.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _has_one_shape(self) -> Self:
+        if (self.rect is None) == (self.polygon is None):
+            raise PydanticCustomError("shape", "give the zone either a rect or a polygon")
+        if self.rect is not None and not (self.rect[0] < self.rect[2] and self.rect[1] < self.rect[3]):
+            raise PydanticCustomError("shape", "rect is empty: write x0 < x1 and y0 < y1")
+        if self.polygon is not None and len(self.polygon) < 3:  # noqa: PLR2004 - two corners have no inside
+            raise PydanticCustomError("shape", "a polygon needs at least three corners")
+        return self
+
+
+class ScannerSettings(_Table):
+    id: Annotated[Id, Field(description="The scanner's id, unique in the file.")]
+    position: Annotated[tuple[float, float, float] | None, Field(description="Where it hangs: x, y, height.")] = None
+    zone: Annotated[str, Field(description="The zone it hangs in, where the exact position is not known.")] = ""
+    source: Annotated[
+        str,
+        Field(
+            pattern=r"^(bluez(:([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})?|esphome:[A-Za-z0-9.-]+|replay|simulator)$",
+            description="Its radio: bluez or bluez:MAC (this machine's adapter), esphome:HOST, replay or simulator.",
+        ),
+    ] = "bluez"
+
+    @model_validator(mode="after")
+    def _is_placed(self) -> Self:
+        if self.position is None and not self.zone:
+            raise PydanticCustomError("place", "give the scanner a position = [x, y, z] or a zone")
+        return self
+
+
+class ScreenSettings(_Table):
+    id: Annotated[Id, Field(description="The screen's id, unique in the file.")]
+    name: Annotated[str, Field(max_length=80, description="What the set-up page calls it.")] = ""
+    zone: Annotated[str, Field(description="The zone whose shoppers it may react to; empty: none, only the loop.")] = ""
+
+
+class TabletSettings(_Table):
+    id: Annotated[Id, Field(description="The tablet's id, unique in the file.")]
+    name: Annotated[str, Field(max_length=80, description="What the set-up page calls it.")] = ""
+    zone: Annotated[
+        str, Field(description="Where it stands, empty when carried; a check-in there takes this zone.")
+    ] = ""
+
+
+class BeaconSettings(_Table):
+    id: Annotated[Id, Field(description="The beacon's id, unique in the file.")]
+    zone: Annotated[str, Field(description="The zone it stands in.")] = ""
+    position: Annotated[tuple[float, float, float] | None, Field(description="Where it stands: x, y, height.")] = None
+    minor: Annotated[int, Field(ge=0, le=0xFFFF, description="Its iBeacon minor number.")] = 0
+
+
+class OfflineSettings(_Table):
+    policy: Annotated[
+        Literal["resilient", "strict"],
+        Field(
+            description="resilient: a week without head office, key on the machine; strict: two days, key in memory."
+        ),
+    ] = "resilient"
+
+    @property
+    def lease_days(self) -> int:
+        """How many days of keys lie in the store beyond today (SYNC.md)."""
+        return 7 if self.policy == "resilient" else 2
+
+
+class HqSettings(_Table):
+    url: Annotated[
+        str,
+        Field(pattern=r"^https?://[^/?#]+$", description="Head office, scheme and host, no path: https://hq.example"),
+    ]
+    phone_url: Annotated[
+        str, Field(description="The address in the QR code that opens the phone page; empty: url + /phone.")
+    ] = ""
+    timeout_s: Annotated[
+        float,
+        Field(gt=0, le=60, description="One ordinary call to head office may take this long; the feed parks longer."),
+    ] = 5.0
+    wait_s: Annotated[
+        int, Field(ge=0, le=55, description="How long a feed poll parks; longer saves calls, proxies cut at 60.")
+    ] = 25
+    proxy_token: Annotated[
+        SecretStr, Field(description="A secret header value that a reverse proxy before head office may ask for.")
+    ] = SecretStr("")
+
+    @property
+    def phone_page(self) -> str:
+        return self.phone_url or f"{self.url}/phone"
+
+
+class WebSettings(_Table):
+    host: Annotated[str, Field(description="Where the pages listen; a reverse proxy with TLS stands before it.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Field(ge=0, le=65_535, description="0 takes a free port; --port wins.")] = 8470
+    origins: Annotated[
+        tuple[str, ...],
+        Field(description="Origins whose pages may open the live socket, besides the service's own address."),
+    ] = ()
+    frame_ancestors: Annotated[
+        tuple[str, ...], Field(description="Origins that may show the pages in a frame; empty: nobody.")
+    ] = ()
+
+
+class Settings(_Table):
+    """One store."""
+
+    store: Annotated[StoreSettings, Field(description="Which store this is.")]
+    presence: Annotated[PresenceSettings, Field(description="When somebody is here.")] = PresenceSettings()
+    zone: Annotated[tuple[ZoneSettings, ...], Field(description="The floor plan, in metres.")]
+    scanner: Annotated[tuple[ScannerSettings, ...], Field(description="The radios that listen.")] = ()
+    screen: Annotated[tuple[ScreenSettings, ...], Field(description="The public screens.")] = ()
+    tablet: Annotated[tuple[TabletSettings, ...], Field(description="The staff's tablets.")] = ()
+    beacon: Annotated[tuple[BeaconSettings, ...], Field(description="Beacons that wake the app.")] = ()
+    offline: Annotated[OfflineSettings, Field(description="What the store may keep without head office.")] = (
+        OfflineSettings()
+    )
+    hq: Annotated[HqSettings, Field(description="Head office.")]
+    web: Annotated[WebSettings, Field(description="The service's own pages.")] = WebSettings()
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        mistakes = [*_repeated(self), *_strange_zones(self)]
+        if not any(zone.kind in {"floor", "fitting"} for zone in self.zone):
+            mistakes.append("[[zone]]: none is of kind floor or fitting, so nobody could arrive; add one")
+        if mistakes:
+            raise PydanticCustomError("plan", "{mistakes}", {"mistakes": "\n".join(mistakes)})
+        return self
+
+    def zone_name(self, zone_id: str) -> str:
+        return next((zone.name or zone.id for zone in self.zone if zone.id == zone_id), zone_id)
+
+    @property
+    def check_in_zone(self) -> str:
+        """Where somebody is who checked in and was not heard: the first place that counts as inside."""
+        return next(zone.id for zone in self.zone if zone.kind in {"floor", "fitting"})
+
+
+def load_settings(path: Path) -> Settings:
+    """Raises SettingsError with every mistake of the file."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            path, [f"cannot be read ({error.strerror}): name the store's file with --config."]
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(path, [f"is not TOML ({error}): correct that place."]) from None
+    return parse_settings(tables, path)
+
+
+def parse_settings(tables: Mapping[str, Any], path: Path) -> Settings:
+    """`path` only names the file in the mistakes. Raises SettingsError."""
+    try:
+        return Settings.model_validate(tables)
+    except ValidationError as error:
+        sentences = [sentence for details in error.errors() for sentence in _sentences(details, tables)]
+        raise SettingsError(path, sentences) from None
+
+
+def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """(place, value with secrets masked, description) of every setting, in the order of the model."""
+    yield from _described(settings, "")
+
+
+def _described(table: BaseModel, place: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in type(table).model_fields.items():
+        value = getattr(table, name)
+        here = f"{place}.{name}" if place else name
+        if isinstance(value, BaseModel):
+            yield from _described(value, here)
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            for one in value:
+                yield from _described(one, f"{here}[{getattr(one, 'id', '')}]")
+        else:
+            yield here, _shown(value), field.description or ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "***" if value.get_secret_value() else '""'
+    if isinstance(value, tuple):
+        return f"[{', '.join(_shown(one) for one in value)}]"
+    if isinstance(value, str):
+        return f'"{value}"'
+    return "unset" if value is None else str(value)
+
+
+_REPEATABLE: Final = ("zone", "scanner", "screen", "tablet", "beacon")
+
+
+def _repeated(settings: Settings) -> Iterator[str]:
+    for table in _REPEATABLE:
+        ids = [one.id for one in getattr(settings, table)]
+        for name in sorted({one for one in ids if ids.count(one) > 1}):
+            yield f'[[{table}]]: id "{name}" is used twice; give each its own'
+
+
+def _strange_zones(settings: Settings) -> Iterator[str]:
+    known = {zone.id for zone in settings.zone}
+    choice = ", ".join(sorted(known))
+    for table in ("scanner", "screen", "tablet", "beacon"):
+        for one in getattr(settings, table):
+            if one.zone and one.zone not in known:
+                yield f'[[{table}]] {one.id}: zone "{one.zone}" is not in the file; use one of {choice}'
+
+
+def _sentences(details: ErrorDetails, tables: Mapping[str, Any]) -> list[str]:
+    kind = details["type"]
+    if kind == "plan":
+        return [f"{line}." for line in str(details["msg"]).splitlines()]
+    place = _place(details["loc"], tables)
+    if kind == "missing":
+        return [f"{place} is missing: add it."]
+    if kind == "extra_forbidden":
+        return [f"{place} is not a setting: remove it or correct its spelling."]
+    found = "" if isinstance(details["input"], dict) else f"found {str(details['input'])[:40]!r}; "
+    return [f"{place}: {found}{_remedy(details)}."]
+
+
+def _remedy(details: ErrorDetails) -> str:
+    message = details["msg"]
+    if details["type"] == "string_pattern_mismatch":
+        return f"write {_FORMS.get(str(details['loc'][-1]), 'letters, digits, - and _, at most 40')}"
+    if details["type"] in {"shape", "place", "timezone"}:
+        return message
+    return message.replace("Input should be ", "write ").replace("String should have", "write")
+
+
+_FORMS: Final = {
+    "source": "bluez, bluez:AA:BB:CC:DD:EE:FF, esphome:HOST, replay or simulator",
+    "url": "scheme and host without a path, like https://hq.example",
+}
+
+
+def _place(loc: Sequence[int | str], tables: Mapping[str, Any]) -> str:
+    """`[store] number`, `[[zone]] coats rect`: as a reader of the file would point at it."""
+    head, *rest = loc
+    if not rest:
+        return f"[{head}]"
+    if not isinstance(rest[0], int):
+        return f"[{head}] {'.'.join(map(str, rest))}"
+    entry = tables[str(head)][rest[0]]
+    name = entry.get("id") if isinstance(entry, dict) else None
+    return " ".join([f"[[{head}]]", str(name or f"number {rest[0] + 1}"), *(str(part) for part in rest[1:])])
