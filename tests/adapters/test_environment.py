@@ -38,7 +38,7 @@ def test_a_missing_venv_module_is_named_with_its_package(tmp_path: Path) -> None
 
 
 def test_an_old_python_is_turned_away_with_the_remedy() -> None:
-    code = "import runpy, sys; sys.version_info = (3, 9, 2); runpy.run_path(sys.argv[1], run_name='__main__')"
+    code = "import runpy, sys; sys.version_info = (3, 9, 2); runpy.run_path(sys.argv.pop(1), run_name='__main__')"
     answer = subprocess.run(
         [sys.executable, "-c", code, str(SCRIPT), "demo"], capture_output=True, text=True, check=False, timeout=30
     )
