@@ -34,8 +34,7 @@ lint: venv
 	@$(BIN)/ruff format --check .
 
 types: venv
-	@$(BIN)/mypy
-	@$(BIN)/mypy tests $(wildcard benchmarks)
+	@$(BIN)/mypy edge hq wire simulator regulars display firmware_config tests $(wildcard benchmarks)
 
 layers: venv
 	@$(BIN)/lint-imports --no-cache
