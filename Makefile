@@ -42,8 +42,12 @@ layers: venv
 wheel: venv ## build the wheel, install it elsewhere, run the flow tests on it
 	@.ci/wheel
 
-bench: venv ## every benchmark, with its bars
-	@for file in $(sort $(wildcard benchmarks/bench_*.py)); do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
+bench: venv ## every benchmark; bench-NAME runs one. The bars stand in the files, beside their reason
+	@missed=0; for file in $(wildcard benchmarks/[a-z]*.py); do \
+		echo "$$file" >&2; $(BIN)/python "$$file" $(ARGS) || missed=1; done; exit $$missed
+
+bench-%: venv
+	@$(BIN)/python benchmarks/$(subst -,_,$*).py $(ARGS)
 
 venv: needs-python ## .venv with everything for development
 	@$(PYTHON) requirements/environment.py dev

@@ -1,14 +1,21 @@
 """Rules for every test: what it needs, and that it talks to this machine only."""
 
 import ipaddress
+import os
 import socket
 import sys
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import settings
 
 from tests.require import NEEDS, Missing, locate
+
+# No deadline per example: how busy the machine is says nothing about the code. CI repeats the same examples every time,
+# so that a red run means this change; new ones are looked for on desks.
+settings.register_profile("regulars", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("regulars")
 
 # A hook cannot be taken out again, so it is put in once and asks this.
 _guard: Final = {"active": False}
