@@ -51,7 +51,7 @@ NEEDS: Final[dict[str, Need]] = {
 }
 
 
-class Missing(Exception):  # noqa: N818 - it is what is missing, not an error of the test
+class Missing(Exception):
     """A need that this machine does not meet; `required` when REGULARS_REQUIRE names it."""
 
     def __init__(self, name: str, *, required: bool) -> None:
