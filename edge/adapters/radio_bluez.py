@@ -1,0 +1,259 @@
+"""The radio thread: one asyncio loop for life, one bleak scanner per [[scanner]], and identity on the same thread.
+
+Start-up never waits for Bluetooth: every scanner is opened in the background and tried again for as long as the
+service runs, with a pause that grows to half a minute. Every call into bleak has its own time limit.
+Only what resolved to a member leaves this thread. Strangers raise one number.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import structlog
+from bleak import BleakScanner
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+
+from edge.adapters.bluez_adapter import adapter_name
+from edge.core.advertisement import token_bodies
+from edge.core.identity import Identity, TokenTable
+from edge.core.inputs import Answered, Contested, Heard, ScannerChanged, ScannerHealth
+
+# bluetoothd answers in well under a second; an adapter that is being reset needs several.
+_START_WITHIN_S: Final = 10.0
+_STOP_WITHIN_S: Final = 0.5
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 30.0
+# A shop is never silent for so long: its own beacons and till speak. Shorter would restart scanners all night.
+_DEAF_AFTER_S: Final = 30.0
+_LOOK_EVERY_S: Final = 1.0
+# Reports a second are averaged over about ten seconds: long enough to be read, short enough to see a fault.
+_RATE_SHARE: Final = 0.1
+
+_log = structlog.get_logger(__name__)
+
+RadioInput = Heard | Answered | Contested | ScannerChanged
+Tell = Callable[[RadioInput], bool]
+Beside = Callable[[], Coroutine[Any, Any, None]]
+
+
+class ScannerSettings(Protocol):
+    """A [[scanner]] of store.toml."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerStatus:
+    """One scanner as health and metrics show it; `fault` says in one sentence why it is not `ok`."""
+
+    health: ScannerHealth
+    reports: int
+    reports_per_s: float
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class RadioStatus:
+    """Counts since start. `foreign` are all advertisements of strangers; `dropped` inputs found the queue full."""
+
+    scanners: Mapping[str, ScannerStatus]
+    foreign: int
+    dropped: int
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What the radio thread knows of one scanner."""
+
+    settings: ScannerSettings
+    health: ScannerHealth = "away"
+    fault: str = "not started yet"
+    reports: int = 0
+    reports_per_s: float = 0.0
+    counted: int = 0
+    reported_at: float = 0.0
+
+
+class ScannerUnusable(Exception):
+    """The scanner cannot be opened as it is configured; one sentence with the remedy."""
+
+
+class Radio:
+    """All scanners of one store behind one thread.
+
+    `tell` puts an input on the state queue and returns False when it is full; it must not block.
+    `backend` and `backend_options` (by scanner id) serve scanners whose source is `simulator`.
+    `beside` are further tasks that live on this loop, such as the check-in peripheral.
+    """
+
+    def __init__(
+        self,
+        scanners: Sequence[ScannerSettings],
+        tell: Tell,
+        *,
+        backend: type[BaseBleakScanner] | None = None,
+        backend_options: Mapping[str, Mapping[str, Any]] | None = None,
+        beside: Sequence[Beside] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._tell = tell
+        self._backend = backend
+        self._backend_options = backend_options or {}
+        self._beside = beside
+        self._clock = clock
+        self._identity = Identity()
+        self._watches = {scanner.id: _Watch(scanner) for scanner in scanners if scanner.source != "replay"}
+        self._dropped = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def table(self) -> TokenTable:
+        """The table in force, for the challenge."""
+        return self._identity.table
+
+    def use(self, table: TokenTable) -> None:
+        """Swap the table of tags; safe from any thread, in force from the next packet on."""
+        self._identity.use(table)
+
+    def start(self) -> None:
+        """Returns when the loop runs, before any scanner does. Call it once, after any fork."""
+        self._thread = threading.Thread(target=self._run, name="radio", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self, within_s: float = 1.0) -> bool:
+        """True when the thread has ended; nothing is told after that. Safe to call twice and before start."""
+        thread, loop, stopping = self._thread, self._loop, self._stopping
+        if thread is None or loop is None or stopping is None:
+            return True
+        with suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(stopping.set)
+        thread.join(within_s)
+        return not thread.is_alive()
+
+    def status(self) -> RadioStatus:
+        """A snapshot; safe from any thread."""
+        scanners = {
+            scanner: ScannerStatus(watch.health, watch.reports, round(watch.reports_per_s, 1), watch.fault)
+            for scanner, watch in self._watches.items()
+        }
+        return RadioStatus(scanners, self._identity.foreign, self._dropped)
+
+    def post(self, told: RadioInput) -> None:
+        """Tell the service, or count what it had no room for."""
+        if not self._tell(told):
+            self._dropped += 1
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except Exception:  # noqa: BLE001 - the top of the thread
+            _log.exception("radio_ended")
+        finally:
+            for watch in self._watches.values():
+                watch.health, watch.fault = "away", "the radio has ended"
+            self._ready.set()
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        tasks = [asyncio.create_task(self._watch(watch)) for watch in self._watches.values()]
+        tasks += [asyncio.create_task(beside()) for beside in self._beside]
+        self._ready.set()
+        await self._stopping.wait()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_STOP_WITHIN_S + 0.2)
+
+    async def _watch(self, watch: _Watch) -> None:
+        """Keep one scanner open: open, listen until it is deaf, close, again."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                await self._listen(watch)
+                pause_s = _FIRST_PAUSE_S
+            # The top of this scanner's task: bleak lets D-Bus errors of many kinds through, and a scanner that
+            # stays away must not take the others along.
+            except Exception as error:  # noqa: BLE001
+                self._turn(watch, "away", _fault(error))
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    async def _listen(self, watch: _Watch) -> None:
+        async with asyncio.timeout(_START_WITHIN_S):
+            scanner = await self._open(watch)
+            await scanner.start()
+        try:
+            watch.reported_at = asyncio.get_running_loop().time()
+            if watch.health == "away":
+                self._turn(watch, "ok", "")
+            await self._until_deaf(watch)
+        finally:
+            with suppress(Exception):
+                async with asyncio.timeout(_STOP_WITHIN_S):
+                    await scanner.stop()
+
+    async def _until_deaf(self, watch: _Watch) -> None:
+        loop = asyncio.get_running_loop()
+        while loop.time() - watch.reported_at < _DEAF_AFTER_S:
+            before = loop.time()
+            await asyncio.sleep(_LOOK_EVERY_S)
+            rate = (watch.reports - watch.counted) / (loop.time() - before)
+            watch.counted = watch.reports
+            watch.reports_per_s += _RATE_SHARE * (rate - watch.reports_per_s)
+        self._turn(watch, "deaf", f"nothing heard for {_DEAF_AFTER_S:.0f} s: check the antenna and its surroundings")
+
+    async def _open(self, watch: _Watch) -> BleakScanner:
+        def on_advertisement(device: BLEDevice, advertisement: AdvertisementData) -> None:
+            self._hear(watch, device.address, advertisement)
+
+        source, _, place = watch.settings.source.partition(":")
+        if source == "simulator":
+            if self._backend is None:
+                raise ScannerUnusable("this service was started without a simulated radio: use `regulars demo`")
+            options = self._backend_options.get(watch.settings.id, {})
+            return BleakScanner(on_advertisement, backend=self._backend, **options)
+        if source == "bluez":
+            adapter = await adapter_name(place)
+            return BleakScanner(on_advertisement, bluez={"adapter": adapter, "filters": {"DuplicateData": True}})
+        raise ScannerUnusable(f"a source of kind {source!r} cannot be opened by this version: use bluez:MAC")
+
+    def _hear(self, watch: _Watch, address: str, advertisement: AdvertisementData) -> None:
+        watch.reports += 1
+        watch.reported_at = asyncio.get_running_loop().time()
+        if watch.health != "ok":
+            self._turn(watch, "ok", "")
+        bodies = token_bodies(advertisement.service_data, advertisement.service_uuids)
+        for told in self._identity.hear(watch.settings.id, address, advertisement.rssi, bodies, self._clock()):
+            self.post(told)
+
+    def _turn(self, watch: _Watch, health: ScannerHealth, fault: str) -> None:
+        watch.fault = fault
+        if health == watch.health:
+            return
+        watch.health = health
+        if health != "ok":
+            watch.reports_per_s = 0.0
+        _log.info("scanner_changed", scanner=watch.settings.id, health=health, fault=fault)
+        self.post(ScannerChanged(watch.settings.id, health))
+
+
+def _fault(error: Exception) -> str:
+    """One sentence without whatever a D-Bus error may quote: it can name a stranger's device."""
+    if isinstance(error, ScannerUnusable):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return "Bluetooth did not answer in time: restart bluetoothd"
+    return f"Bluetooth refused ({type(error).__name__}): is bluetoothd running and the adapter plugged in?"

@@ -1,0 +1,236 @@
+"""Who is here, in which zone: arrived, moved and left, from sightings of all scanners.
+
+Causal and bounded: only what was heard before `now` counts, and of a member who left nothing is kept. One arrival and
+one leaving per visit. Whoever is only heard at the door or outside does not arrive.
+
+    unknown --heard--> around --inside for arrive_after_s--> here --silent, or staying outside--> unknown
+    unknown --put (a check-in)----------------------------> here --never heard: max_visit_s-----> unknown
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
+
+from edge.core.loudness import UNHEARD_DBM, Loudness
+from edge.core.zone import FloorPlan, Zone
+
+# Another zone must be louder by this much for this long. Less, and a shopper between two scanners flaps; more, and the
+# new zone shows later than the shopper needs to cross it.
+_MARGIN_DB: Final = 4.0
+_HOLD_S: Final = 2.0
+# An arrival rests on several readings: one packet that a wall mirrored in is not somebody.
+_READINGS_TO_ARRIVE: Final = 3
+# Somebody not heard for so long before arriving has walked past; what comes later is another approach.
+_APPROACH_S: Final = 30.0
+# Outside for so long has left. Shorter ends the visit of somebody who looks at the window display from within.
+_OUTSIDE_S: Final = 10.0
+# Silence at the door means gone more often than a pocket does; silence deep inside is a phone that sleeps.
+_DOOR_SHARE: Final = 0.5
+# How many dB make a zone e times as likely; only orders confidences, a calibrated model measures them.
+_CONFIDENCE_DB: Final = 4.0
+
+
+class PresenceSettings(Protocol):
+    """[presence] of store.toml, in seconds."""
+
+    @property
+    def arrive_after_s(self) -> float: ...
+    @property
+    def left_after_s(self) -> float: ...
+    @property
+    def max_visit_s(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """`reason` is `inside`."""
+
+    member_ref: str
+    zone: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """To another zone within the store, or to its door; `reason` is `louder`."""
+
+    member_ref: str
+    zone: str
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """`zone` is the last one; `reason` is `silent`, `outside` or `dwell` (a check-in that was never heard)."""
+
+    member_ref: str
+    zone: str
+    at: float
+    reason: str
+
+
+Change = Arrived | Moved | Left
+
+
+class Estimate(NamedTuple):
+    """Where somebody seems to be, arrived or not; `confidence` 0..1 against the other zones that hear them."""
+
+    zone: str
+    confidence: float
+
+
+@dataclass(slots=True)
+class _Stay:
+    """One member, from the first sighting to the leaving. `last_heard` is None until a scanner hears them."""
+
+    zone: str = ""  # where they seem to be
+    shown_zone: str = ""  # the last one that was told
+    is_here: bool = False
+    put_at: float = 0.0
+    last_heard: float | None = None
+    is_fresh: bool = False  # heard since the last look
+    louder: str = ""  # a zone that may take over, since when
+    louder_since: float = 0.0
+    inside_since: float | None = None
+    outside_since: float | None = None
+    loudness: Loudness = field(default_factory=Loudness)
+    by_zone: Mapping[str, float] = field(default_factory=dict)
+
+
+class Presence:
+    """Everybody in and around one store."""
+
+    def __init__(self, plan: FloorPlan, settings: PresenceSettings) -> None:
+        self._plan = plan
+        self._settings = settings
+        self._stays: dict[str, _Stay] = {}
+
+    def hear(self, member_ref: str, scanner: str, rssi_dbm: int, at: float) -> None:
+        """One sighting; scanners that the plan does not know are passed over."""
+        if scanner not in self._plan.zone_of_scanner:
+            return
+        stay = self._stays.get(member_ref)
+        if stay is None:
+            stay = self._stays[member_ref] = _Stay()
+        stay.loudness.add(scanner, rssi_dbm, at)
+        stay.last_heard = at
+        stay.is_fresh = True
+
+    def put(self, member_ref: str, zone: str, at: float) -> None:
+        """A check-in: here from now on, no arrival is told. Once heard, radio decides like for anybody else."""
+        stay = self._stays.setdefault(member_ref, _Stay())
+        if stay.is_here:
+            return
+        stay.is_here, stay.put_at = True, at
+        stay.zone = stay.shown_zone = zone
+        stay.louder, stay.outside_since = "", None
+
+    def resume(self, member_ref: str, zone: str, last_heard: float) -> None:
+        """A visit that radio had begun before a restart goes on, silent since `last_heard`."""
+        self.put(member_ref, zone, last_heard)
+        self._stays[member_ref].last_heard = last_heard
+
+    def forget(self, member_ref: str) -> None:
+        """Nothing is kept and nothing is told: the visit ended for another reason."""
+        self._stays.pop(member_ref, None)
+
+    def zone_of(self, member_ref: str) -> str | None:
+        """Where the member seems to be; None for somebody neither heard nor put."""
+        stay = self._stays.get(member_ref)
+        return (stay.zone or None) if stay else None
+
+    def last_heard(self, member_ref: str) -> float | None:
+        stay = self._stays.get(member_ref)
+        return stay.last_heard if stay else None
+
+    def estimate(self, member_ref: str) -> Estimate | None:
+        """As of the last `advance`; None before the first decision."""
+        stay = self._stays.get(member_ref)
+        if stay is None or not stay.zone:
+            return None
+        loudest = max(stay.by_zone.values(), default=UNHEARD_DBM)
+        weights = {zone: math.exp((dbm - loudest) / _CONFIDENCE_DB) for zone, dbm in stay.by_zone.items()}
+        return Estimate(stay.zone, round(weights.get(stay.zone, 0.0) / sum(weights.values()), 3) if weights else 0.0)
+
+    def __len__(self) -> int:
+        return len(self._stays)
+
+    def advance(self, now: float) -> list[Change]:
+        """What changed up to `now`. Costs one comparison for each member who was not heard since the last call."""
+        changes: list[Change] = []
+        for member_ref, stay in list(self._stays.items()):
+            if stay.is_fresh:
+                stay.is_fresh = False
+                self._locate(stay, now)
+                changes += self._changes(member_ref, stay, now)
+            reason = self._ending(stay, now)
+            if reason:
+                del self._stays[member_ref]
+                if stay.is_here:
+                    changes.append(Left(member_ref, stay.shown_zone, now, reason))
+        return changes
+
+    def _locate(self, stay: _Stay, now: float) -> None:
+        """The loudest zone, but not at once: nobody arrived needs no hysteresis, everybody else does."""
+        stay.by_zone = by_zone = stay.loudness.by_zone(self._plan.zone_of_scanner, now)
+        if not by_zone:
+            return
+        loudest = max(by_zone, key=lambda zone: by_zone[zone])
+        if not stay.zone or not stay.is_here:
+            stay.zone = loudest
+        elif loudest == stay.zone or by_zone[loudest] - by_zone.get(stay.zone, UNHEARD_DBM) < _MARGIN_DB:
+            stay.louder = ""
+        elif stay.louder != loudest:
+            stay.louder, stay.louder_since = loudest, now
+        elif now - stay.louder_since >= _HOLD_S:
+            stay.zone, stay.louder = loudest, ""
+
+    def _changes(self, member_ref: str, stay: _Stay, now: float) -> list[Change]:
+        zone = self._plan.zones.get(stay.zone)
+        if zone is None:
+            return []
+        stay.inside_since = _since(stay.inside_since, now, holds=zone.is_inside)
+        stay.outside_since = _since(stay.outside_since, now, holds=zone.is_outside)
+        if not stay.is_here:
+            return self._arrival(member_ref, stay)
+        if zone.zone_id == stay.shown_zone or zone.is_outside:
+            return []
+        stay.shown_zone = zone.zone_id
+        return [Moved(member_ref, zone.zone_id, now, "louder")]
+
+    def _arrival(self, member_ref: str, stay: _Stay) -> list[Change]:
+        """Heard inside at both ends of the time, and in between: silence after one packet proves nothing."""
+        if stay.inside_since is None or stay.last_heard is None:
+            return []
+        if stay.last_heard - stay.inside_since < self._settings.arrive_after_s:
+            return []
+        if stay.loudness.count_since(stay.inside_since) < _READINGS_TO_ARRIVE:
+            return []
+        stay.is_here, stay.shown_zone = True, stay.zone
+        return [Arrived(member_ref, stay.zone, stay.last_heard, "inside")]
+
+    def _ending(self, stay: _Stay, now: float) -> str:
+        """Why the stay is over, empty while it is not."""
+        if stay.last_heard is None:
+            return "dwell" if now - stay.put_at >= self._settings.max_visit_s else ""
+        silent_s = now - stay.last_heard
+        if not stay.is_here:
+            return "silent" if silent_s >= min(_APPROACH_S, self._settings.left_after_s) else ""
+        if silent_s >= self._patience_s(self._plan.zones.get(stay.zone)):
+            return "silent"
+        if stay.outside_since is not None and now - stay.outside_since >= _OUTSIDE_S:
+            return "outside"
+        return ""
+
+    def _patience_s(self, zone: Zone | None) -> float:
+        at_door = zone is not None and not zone.is_inside
+        return self._settings.left_after_s * (_DOOR_SHARE if at_door else 1.0)
+
+
+def _since(since: float | None, now: float, *, holds: bool) -> float | None:
+    if not holds:
+        return None
+    return now if since is None else since

@@ -1,0 +1,184 @@
+"""Only tags of this store and these three quarters are somebody; one tag on two phones is noticed; nobody is kept."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.core.identity import Contest, Digest, Identity, Sighting, build_table
+from edge.core.inputs import Contested, Heard
+from wire import rst1
+
+SECRET = bytes(range(32))
+DAY = 20_370
+MIDNIGHT = DAY * rst1.DAY_S
+NOON = MIDNIGHT + 12 * rst1.HOUR_S
+KEYS = [(f"m{day - DAY}", day, rst1.day_key(SECRET, 4711, day)) for day in (DAY - 1, DAY, DAY + 1)]
+KEY = KEYS[1][2]
+
+
+def tag(at: int, store: int = 4711, epoch: int = 0) -> bytes:
+    return rst1.tag_at(rst1.day_key(SECRET, store, at // rst1.DAY_S, epoch), at)
+
+
+@given(st.integers(MIDNIGHT, MIDNIGHT + rst1.DAY_S - 1), st.integers(-4, 4))
+def test_the_window_is_the_previous_the_current_and_the_next_quarter(now: int, away: int) -> None:
+    table = build_table(KEYS, now)
+    spoken_at = now + away * rst1.QUARTER_S
+    expected = f"m{spoken_at // rst1.DAY_S - DAY}" if abs(away) <= 1 else None
+    assert table.resolve(tag(spoken_at)) == expected
+
+
+@pytest.mark.parametrize(("minute", "serves"), [(0, True), (14, True), (15, False), (16, False)])
+def test_yesterdays_key_serves_until_a_quarter_past_midnight(minute: int, serves: bool) -> None:  # noqa: FBT001
+    table = build_table(KEYS, MIDNIGHT + 60 * minute)
+    assert (table.resolve(tag(MIDNIGHT - 1)) == "m-1") == serves
+
+
+def test_a_phone_a_quarter_ahead_of_midnight_is_served_by_tomorrows_key() -> None:
+    assert build_table(KEYS, MIDNIGHT + rst1.DAY_S - 60).resolve(tag(MIDNIGHT + rst1.DAY_S)) == "m1"
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [tag(NOON, store=4712), tag(NOON, epoch=1), tag(NOON + rst1.DAY_S), tag(NOON - rst1.DAY_S), bytes(8), b""],
+    ids=["another store", "withdrawn since", "tomorrow", "yesterday", "guessed", "nothing"],
+)
+def test_a_tag_that_is_not_of_this_store_and_time_is_nobody(foreign: bytes) -> None:
+    assert build_table(KEYS, NOON).resolve(foreign) is None
+
+
+@given(st.integers(0, 63))
+def test_a_tag_with_a_flipped_bit_is_nobody(bit: int) -> None:
+    octets = bytearray(tag(NOON))
+    octets[bit // 8] ^= 1 << bit % 8
+    assert build_table(KEYS, NOON).resolve(bytes(octets)) is None
+
+
+def test_a_table_holds_three_tags_a_member_and_is_due_when_the_quarter_turns() -> None:
+    table = build_table([(f"m{n}", DAY, bytes([n]) * 16) for n in range(50)], NOON)
+    assert len(table) == 150
+    assert not table.is_due(NOON + 899.9)
+    assert table.is_due(NOON + 900)
+
+
+def test_a_member_whose_key_is_gone_is_a_stranger_after_the_swap() -> None:
+    identity = Identity(build_table(KEYS, NOON))
+    assert hear(identity, NOON)
+    identity.use(build_table([], NOON))
+    assert hear(identity, NOON + 1) == ()
+    assert identity.foreign == 1
+
+
+def hear(identity: Identity, at: float, address: str = "A", **other: int) -> tuple[Heard | Contested, ...]:
+    bodies = [rst1.Body(tag(int(at)), other.get("flags", 0), -59)]
+    return identity.hear("s1", address, other.get("rssi_dbm", -60), bodies, at)
+
+
+def test_a_member_is_told_with_scanner_strength_and_mode() -> None:
+    identity = Identity(build_table(KEYS, NOON))
+    assert hear(identity, NOON, flags=7) == (Heard("m0", "s1", -60, 3, NOON),)
+
+
+def test_of_several_bodies_the_first_that_resolves_counts() -> None:
+    identity = Identity(build_table(KEYS, NOON))
+    stale = rst1.Body(tag(NOON - 2 * rst1.QUARTER_S), 1, 0)
+    (heard,) = identity.hear("s1", "A", -60, [stale, rst1.Body(tag(NOON), 2, 0)], NOON)
+    assert isinstance(heard, Heard)
+    assert heard.mode_bits == 2
+
+
+def test_strangers_raise_one_number_and_leave_nothing() -> None:
+    identity = Identity(build_table(KEYS, NOON))
+    empty = remembered(identity)
+    for n in range(2_000):
+        body = rst1.Body(n.to_bytes(8, "big"), 0, 0)
+        assert identity.hear("s1", f"stranger {n}", -60, [body] if n % 2 else [], NOON + n / 100) == ()
+    assert identity.foreign == 2_000
+    assert remembered(identity) == empty
+
+
+def remembered(identity: Identity) -> str:
+    return repr([vars(part) for part in (identity._contest, identity._digest)])
+
+
+def sightings(*spells: tuple[str, float, float]) -> Iterator[Sighting]:
+    """One packet a second from each address while its spell lasts, in order of time."""
+    packets = [(at, address) for address, first, last in spells for at in range(int(first), int(last) + 1)]
+    return (Sighting("m0", "s1", -60, 0, b"tag", address, at) for at, address in sorted(packets))
+
+
+def contests(*spells: tuple[str, float, float]) -> list[Contested]:
+    contest = Contest()
+    return [told for told in map(contest.enter, sightings(*spells)) if told]
+
+
+def test_a_phone_that_changes_its_address_is_not_contested() -> None:
+    assert contests(("A", 0, 300), ("B", 301, 900)) == []
+
+
+def test_an_overlap_of_less_than_ten_seconds_is_innocent() -> None:
+    assert contests(("A", 0, 100), ("B", 91, 300)) == []
+
+
+def test_two_addresses_for_ten_seconds_contest_the_tag_once() -> None:
+    assert contests(("A", 0, 100), ("B", 50, 100)) == [Contested("m0", 60)]
+
+
+def test_an_address_that_comes_back_after_another_appeared_contests_the_tag() -> None:
+    assert contests(("A", 0, 5), ("B", 6, 10), ("A", 11, 20), ("B", 21, 30)) == [Contested("m0", 21)]
+
+
+def test_an_address_unheard_for_half_a_minute_starts_anew() -> None:
+    assert contests(("A", 0, 5), ("B", 6, 40), ("A", 41, 45)) == []
+
+
+def test_many_addresses_do_not_grow_the_memory() -> None:
+    contest = Contest()
+    for n in range(1_000):
+        contest.enter(Sighting("m0", "s1", -60, 0, b"tag", f"A{n}", n / 100))
+    assert len(contest._tags[b"tag"]) == 4
+
+
+def test_addresses_are_forgotten_half_a_minute_after_the_last_packet() -> None:
+    contest = Contest()
+    contest.enter(Sighting("m0", "s1", -60, 0, b"tag", "A", 0.0))
+    contest.enter(Sighting("m1", "s1", -60, 0, b"other", "B", 31.0))
+    assert list(contest._tags) == [b"other"]
+
+
+def test_a_member_is_told_at_most_twice_a_second_with_the_mean_since() -> None:
+    digest = Digest()
+    told = [digest.add(Sighting("m0", "s1", -60 - n, 0, b"tag", "A", n * 0.125)) for n in range(9)]
+    assert [heard.rssi_dbm for heard in told if heard] == [-60, -62, -66]
+
+
+def test_each_scanner_is_told_by_itself() -> None:
+    digest = Digest()
+    told = [digest.add(Sighting("m0", scanner, -60, 0, b"tag", "A", 1.0)) for scanner in ("s1", "s2", "s1")]
+    assert [heard.scanner for heard in told if heard] == ["s1", "s2"]
+
+
+def test_a_changed_mode_is_told_at_once() -> None:
+    digest = Digest()
+    told = [digest.add(Sighting("m0", "s1", -60, mode, b"tag", "A", at)) for at, mode in ((0, 0), (0.1, 0), (0.2, 1))]
+    assert [heard.mode_bits for heard in told if heard] == [0, 1]
+
+
+@pytest.mark.parametrize("rssi_dbm", [-127, -121, 21, 127])
+def test_a_packet_without_a_reading_is_not_told(rssi_dbm: int) -> None:
+    assert Digest().add(Sighting("m0", "s1", rssi_dbm, 0, b"tag", "A", 0.0)) is None
+
+
+def test_a_clock_set_back_silences_nobody() -> None:
+    digest = Digest()
+    assert digest.add(Sighting("m0", "s1", -60, 0, b"tag", "A", 10_000.0))
+    assert digest.add(Sighting("m0", "s1", -60, 0, b"tag", "A", 5.0))
+
+
+def test_the_digest_forgets_who_is_silent() -> None:
+    digest = Digest()
+    for n in range(500):
+        digest.add(Sighting(f"m{n}", "s1", -60, 0, b"tag", "A", float(n)))
+    assert len(digest._tallies) <= 31
