@@ -38,7 +38,7 @@ _log = structlog.get_logger(__name__)
 
 RadioInput = Heard | Answered | Contested | ScannerChanged
 Tell = Callable[[RadioInput], bool]
-Beside = Callable[[], Coroutine[Any, Any, None]]
+Companion = Callable[[], Coroutine[Any, Any, None]]
 
 
 class ScannerSettings(Protocol):
@@ -91,7 +91,6 @@ class Radio:
 
     `tell` puts an input on the state queue and returns False when it is full; it must not block.
     `backend` and `backend_options` (by scanner id) serve scanners whose source is `simulator`.
-    `beside` are further tasks that live on this loop, such as the check-in peripheral.
     """
 
     def __init__(
@@ -101,13 +100,12 @@ class Radio:
         *,
         backend: type[BaseBleakScanner] | None = None,
         backend_options: Mapping[str, Mapping[str, Any]] | None = None,
-        beside: Sequence[Beside] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._tell = tell
         self._backend = backend
         self._backend_options = backend_options or {}
-        self._beside = beside
+        self._companions: list[Companion] = []
         self._clock = clock
         self._identity = Identity()
         self._watches = {scanner.id: _Watch(scanner) for scanner in scanners if scanner.source != "replay"}
@@ -125,6 +123,10 @@ class Radio:
     def use(self, table: TokenTable) -> None:
         """Swap the table of tags; safe from any thread, in force from the next packet on."""
         self._identity.use(table)
+
+    def accompany(self, companion: Companion) -> None:
+        """Run another task on this loop for as long as the radio lives, such as the check-in. Call before `start`."""
+        self._companions.append(companion)
 
     def start(self) -> None:
         """Returns when the loop runs, before any scanner does. Call it once, after any fork."""
@@ -169,7 +171,7 @@ class Radio:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         tasks = [asyncio.create_task(self._watch(watch)) for watch in self._watches.values()]
-        tasks += [asyncio.create_task(beside()) for beside in self._beside]
+        tasks += [asyncio.create_task(companion()) for companion in self._companions]
         self._ready.set()
         await self._stopping.wait()
         for task in tasks:
