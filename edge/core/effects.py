@@ -28,9 +28,9 @@ class DropVisit:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """What a member narrowed in this store: `veil` = not to be seen, `hide` = one fact (its name in `fact`).
+    """What a member narrowed or chose in this store, binding until `until` whatever head office says meanwhile.
 
-    Binding until `until`, whatever head office says meanwhile.
+    `veil` = not to be seen; `hide` = one fact, named in `fact`; `choice` = the mode in `fact` for the next visit.
     """
 
     member_ref: str
@@ -49,13 +49,27 @@ class Lift:
 
 @dataclass(frozen=True, slots=True)
 class Erase:
-    """Nothing kept here names the member afterwards: facts and, with `events`, what still waits for head office."""
+    """Nothing kept here names the member afterwards: neither facts nor what still waits for head office."""
 
     member_ref: str
-    events: bool = False
 
 
-StoreFact = KeepVisit | DropVisit | Restriction | Lift | Erase
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The phone's command was carried out: the feed may bring it again, and it will not be done twice."""
+
+    command_id: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The service ran at `at`: after a restart its visits go on only if it was not away for long."""
+
+    at: float
+
+
+StoreFact = KeepVisit | DropVisit | Restriction | Lift | Erase | Done | Alive
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,26 @@
 """One visit: from arriving to having left. Pure transitions; nothing here decides what anybody may see.
 
 A visit is store-owned. The claim (a shift pseudonym) and the access log live in memory only: `kept` is what may be
-written, and it holds neither.
+written down, and it holds neither.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from wire.cards import AccessEntry, State
-from wire.views import Assurance, Mode
+from wire.views import Assurance, Mode, narrower
 
 Via = Literal["radio", "loyalty", "code", "phone"]
-LeaveReason = Literal["radio", "invisible", "withdrawn", "staff", "forget", "consent", "closed"]
 
 # RST1 mode bits -> what the shopper wished on air; 0 is "as stored". Invisible is silence, so it has no bits.
 AIR_MODES: Final[Mapping[int, Mode | None]] = {0: None, 1: Mode.PHONE, 2: Mode.SCREEN, 3: Mode.ADVICE}
-# A visit's page shows the last of them; more would be a diary.
+# Long enough to walk from the door to the first rail and be seen as new; longer and "arriving" stops meaning anything.
+ARRIVING_S: Final = 30.0
+# The shopper's page shows the last of them; more would be a diary.
 ACCESS_LENGTH: Final = 20
-# A claimed or fitting shopper is somebody's customer: these states are set by staff and survive movement.
-STAFF_STATES: Final = frozenset({"here", "served", "fitting", "left"})
+# One role opening the same card again within this time is one look at it.
+ACCESS_PAUSE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,99 @@ class Visit:
     contested: bool = False
     help_asked_at: float | None = None
     claimed_by: str = ""  # memory only
-    claimed_at: float | None = None
+    claimed_at: float | None = None  # memory only
     access_log: tuple[AccessEntry, ...] = ()  # memory only
-    hidden: frozenset[str] = frozenset()  # facts the member hid here, before head office's profile says so
-    hint_dismissed: bool = False
+    dismissed: frozenset[str] = frozenset()  # kinds of hint that staff put away
+    steps: tuple[tuple[str, str], ...] = ()  # reservation id -> the step it reached here
+
+
+def moved(visit: Visit, zone: str, *, into_fitting: bool) -> Visit:
+    """Going into a fitting room says so on the list; coming out of it ends that."""
+    if into_fitting:
+        return replace(visit, zone=zone, state="fitting")
+    return replace(visit, zone=zone, state=_attended(visit) if visit.state == "fitting" else visit.state)
+
+
+def wished(visit: Visit, air_mode: Mode | None) -> Visit:
+    """Heard on air, where anybody could have changed the bits: a more private wish holds, a more open one does not."""
+    return replace(visit, air_mode=closer(visit.air_mode, air_mode))
+
+
+def answered(visit: Visit, air_mode: Mode | None) -> Visit:
+    """The answer's bits are under its signature, so they may also open."""
+    return replace(visit, assurance=Assurance.ANSWERED, contested=False, air_mode=air_mode)
+
+
+def contested(visit: Visit) -> Visit:
+    """Two radios say they are this member: nothing personal until one of them proves it."""
+    return replace(visit, assurance=Assurance.HEARD, contested=True)
+
+
+def checked_in(visit: Visit, via: Via) -> Visit:
+    """Loyalty card or code proves the member as an answered challenge does."""
+    return replace(visit, via=via, assurance=Assurance.ANSWERED, contested=False)
+
+
+def settled(visit: Visit, now: float) -> Visit:
+    if visit.state == "arriving" and now - visit.arrived_at >= ARRIVING_S:
+        return replace(visit, state="here")
+    return visit
+
+
+def chosen(visit: Visit, mode: Mode) -> Visit:
+    """What the shopper chose on the phone replaces what the phone wished on air before."""
+    return replace(visit, mode_choice=mode, air_mode=None)
+
+
+def claimed(visit: Visit, claimed_by: str, at: float) -> Visit | None:
+    """None when somebody else was first."""
+    if visit.claimed_by and visit.claimed_by != claimed_by:
+        return None
+    state: State = "fitting" if visit.state == "fitting" else "served"
+    return replace(visit, claimed_by=claimed_by, claimed_at=at, state=state, help_asked_at=None)
+
+
+def released(visit: Visit) -> Visit:
+    state: State = "fitting" if visit.state == "fitting" else "here"
+    return replace(visit, claimed_by="", claimed_at=None, state=state)
+
+
+def put_in(visit: Visit, state: State) -> Visit:
+    """What staff say the shopper is doing."""
+    return replace(visit, state=state)
+
+
+def asked_help(visit: Visit, at: float) -> Visit:
+    return visit if visit.help_asked_at is not None else replace(visit, help_asked_at=at)
+
+
+def dismissed(visit: Visit, kind: str) -> Visit:
+    return replace(visit, dismissed=visit.dismissed | {kind})
+
+
+def opened(visit: Visit, entry: AccessEntry) -> Visit:
+    """The log that the shopper reads; looking twice within a minute is one look."""
+    if any(_repeats(entry, earlier) for earlier in visit.access_log):
+        return visit
+    return replace(visit, access_log=(*visit.access_log, entry)[-ACCESS_LENGTH:])
+
+
+def kept(visit: Visit) -> Visit:
+    """What may be written down: no claim, no log, and so nothing about staff."""
+    return replace(visit, claimed_by="", claimed_at=None, access_log=())
+
+
+def _attended(visit: Visit) -> State:
+    return "served" if visit.claimed_by else "here"
+
+
+def closer(known: Mode | None, heard_now: Mode | None) -> Mode | None:
+    """The more private of two wishes; None is no wish."""
+    if known is None or heard_now is None:
+        return heard_now if known is None else known
+    return narrower(known, heard_now)
+
+
+def _repeats(entry: AccessEntry, earlier: AccessEntry) -> bool:
+    same = (entry.role, entry.what) == (earlier.role, earlier.what)
+    return same and entry.at - earlier.at < ACCESS_PAUSE_S

@@ -1,0 +1,276 @@
+"""`cache.db`: head office's state as this store has it. Disposable: at any doubt it is thrown away and fetched again.
+
+The sync thread writes, the state thread reads, each on its own connection; articles and stock are also held in
+memory, swapped whole after a change.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+
+import structlog
+import zstandard
+
+from edge.adapters.store_sqlite import (
+    Damaged,
+    Database,
+    DatabaseError,
+    connected,
+    emptied,
+    meta,
+    opened,
+    put_meta,
+    removed,
+)
+from edge.core.replica import Body, Kept, Key, Plan, Revoked
+from wire.product import Product, Stock
+from wire.profile import Profile
+from wire.sync import PhoneCommand, Revocation
+
+SCHEMA: Final = "1"
+# How much staleness of `as_of` a restart may add; each write costs the SD card two pages.
+AS_OF_EVERY_S: Final = 60.0
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS record (
+    kind TEXT, key TEXT, rev INTEGER NOT NULL, body BLOB, until REAL, PRIMARY KEY (kind, key));
+CREATE TABLE IF NOT EXISTS loyalty (number TEXT PRIMARY KEY, member_ref TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS revoked (
+    member_ref TEXT PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL,
+    rev INTEGER NOT NULL, confirmed INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS day_key (day INTEGER, member_ref TEXT, key BLOB NOT NULL, PRIMARY KEY (day, member_ref));
+"""
+_PERSONAL: Final = (
+    "DELETE FROM record WHERE kind IN ('profile', 'command')",
+    "DELETE FROM loyalty",
+    "DELETE FROM day_key",
+)
+_MODELS: Final[Mapping[str, type[Profile] | type[Product] | type[Stock] | type[PhoneCommand]]] = {
+    "profile": Profile,
+    "product": Product,
+    "stock": Stock,
+    "command": PhoneCommand,
+}
+_log = structlog.get_logger("cache")
+
+
+class Cache:
+    """`was_rebuilt`: the file was thrown away when it was opened, or while running."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = RLock()
+        self.was_rebuilt = False
+        self._products: dict[str, Product] = {}
+        self._stock: dict[str, Stock] = {}
+        self._open()
+
+    # the service reads
+
+    def profile(self, member_ref: str) -> Profile | None:
+        """Only what came under a receipt that head office signed; None after a withdrawal."""
+        found = self._read("SELECT body FROM record WHERE kind = 'profile' AND key = ?", [member_ref])
+        body = _unpacked("profile", found[0][0]) if found and found[0][0] is not None else None
+        return body if isinstance(body, Profile) else None
+
+    def member_by_loyalty(self, number: str) -> str | None:
+        found = self._read("SELECT member_ref FROM loyalty WHERE number = ?", [number])
+        return str(found[0][0]) if found else None
+
+    def products(self) -> Mapping[str, Product]:
+        return self._products
+
+    def stock(self) -> Mapping[str, Stock]:
+        return self._stock
+
+    def as_of(self) -> float:
+        """When head office last confirmed this replica; 0 before the first page."""
+        return self._as_of
+
+    # the sync thread reads
+
+    def cursor(self) -> tuple[str, str, int]:
+        """(epoch, feed cursor, revoke cursor); empty, empty and 0 at the start of a replica."""
+        with self._lock:
+            db = self._writer
+            return meta(db, "epoch", ""), meta(db, "cursor", ""), int(meta(db, "revoke_cursor", "0"))
+
+    def kept(self, key: Key) -> Kept | None:
+        found = self._read("SELECT rev, body FROM record WHERE kind = ? AND key = ?", key)
+        return Kept(found[0][0], None if found[0][1] is None else _unpacked(key[0], found[0][1])) if found else None
+
+    def revoked(self, member_ref: str) -> Revoked | None:
+        found = self._read(f"{_REVOKED} WHERE member_ref = ?", [member_ref])
+        return _revoked(found[0]) if found else None
+
+    def unconfirmed(self) -> tuple[Revocation, ...]:
+        """Applied here; head office has no receipt yet."""
+        return tuple(_revoked(row).revocation for row in self._read(f"{_REVOKED} WHERE confirmed = 0 ORDER BY seq"))
+
+    def commands(self, now_s: float) -> tuple[PhoneCommand, ...]:
+        """Those that still hold, in the order in which they were given."""
+        rows = self._read("SELECT body FROM record WHERE kind = 'command' AND body IS NOT NULL AND until > ?", [now_s])
+        found = [body for row in rows if isinstance(body := _unpacked("command", row[0]), PhoneCommand)]
+        return tuple(sorted(found, key=lambda command: (command.at, command.command_id)))
+
+    def day_keys(self) -> list[tuple[str, int, bytes]]:
+        """(member_ref, day, SK) of every key in the store."""
+        rows = self._read("SELECT member_ref, day, key FROM day_key ORDER BY day, member_ref")
+        return [(str(member), int(day), bytes(key)) for member, day, key in rows]
+
+    # the sync thread writes
+
+    def apply(self, plan: Plan, cursor: str, revoke_cursor: int, now_s: float) -> None:
+        """Rows and cursor in one transaction; after a revocation nothing of the member is left in the files."""
+        with self._writing() as db:
+            for gone in plan.revoked.values():
+                row = {**gone.revocation.model_dump(), "rev": gone.rev, "confirmed": 0}
+                db.table("revoked").upsert(row, pk="member_ref")
+                db.execute("DELETE FROM day_key WHERE member_ref = ?", [gone.revocation.member_ref])
+            for key, kept in plan.rows.items():
+                _write(db, key, kept)
+            db.execute("DELETE FROM record WHERE until <= ?", [now_s])
+            put_meta(db, cursor=cursor, revoke_cursor=str(revoke_cursor), as_of=str(now_s))
+        if plan.revoked:
+            self._empty()
+        self._as_of = self._written_as_of = now_s
+        if plan.catalogue:
+            self._take_catalogue(plan)
+
+    def confirm_current(self, cursor: str, revoke_cursor: int, now_s: float) -> None:
+        """Head office had nothing new; its cursors may have moved all the same."""
+        moved = (cursor, revoke_cursor) != self.cursor()[1:]
+        if moved or now_s - self._written_as_of > AS_OF_EVERY_S:
+            with self._writing() as db:
+                put_meta(db, cursor=cursor, revoke_cursor=str(revoke_cursor), as_of=str(now_s))
+            self._written_as_of = now_s
+        self._as_of = now_s
+
+    def confirm(self, seq: int) -> None:
+        """Head office has the receipt of revocation `seq`."""
+        with self._writing() as db:
+            db.execute("UPDATE revoked SET confirmed = 1 WHERE seq = ?", [seq])
+
+    def start_over(self, epoch: str) -> None:
+        """Head office was restored or does not know the cursor: fetch all again, but forget no withdrawal."""
+        with self._writing() as db:
+            for statement in _PERSONAL:
+                db.execute(statement)
+            db.execute("DELETE FROM record")
+            db.execute("UPDATE revoked SET rev = -1")
+            db.execute("DELETE FROM meta WHERE k IN ('cursor', 'revoke_cursor')")
+            put_meta(db, epoch=epoch)
+        self._empty()
+        self._products, self._stock = {}, {}
+
+    def forget_members(self) -> None:
+        """The lease ran out: everything personal goes; articles and stock stay, and all is fetched again later."""
+        with self._writing() as db:
+            for statement in _PERSONAL:
+                db.execute(statement)
+            db.execute("DELETE FROM meta WHERE k IN ('cursor', 'revoke_cursor')")
+        self._empty()
+
+    def put_day_keys(self, days: Mapping[int, Mapping[str, str]], first_day: int) -> None:
+        """Replaces the keys of the given days; days before `first_day` go."""
+        with self._writing() as db:
+            db.execute("DELETE FROM day_key WHERE day < ?", [first_day])
+            for day, keys in days.items():
+                db.execute("DELETE FROM day_key WHERE day = ?", [day])
+                db.table("day_key").insert_all(
+                    {"day": day, "member_ref": member, "key": bytes.fromhex(key)} for member, key in keys.items()
+                )
+
+    def rebuild(self) -> None:
+        """Throws the file away and begins an empty one; what the service reads meanwhile is nothing."""
+        with self._lock:
+            self.close()
+            removed(self._path)
+            self.was_rebuilt = True
+            self._connect()
+
+    def close(self) -> None:
+        with self._lock:
+            self._writer.close()
+            self._reader.close()
+
+    # how
+
+    def _open(self) -> None:
+        try:
+            self._connect()
+        except (Damaged, DatabaseError, ValueError, zstandard.ZstdError) as error:
+            _log.warning("cache.rebuilt", reason=str(error) or type(error).__name__)
+            removed(self._path)
+            self.was_rebuilt = True
+            self._connect()
+
+    def _connect(self) -> None:
+        # NORMAL: a power cut may lose the newest pages of the feed, whose cursor is lost with them.
+        self._writer = opened(self._path, "NORMAL", _TABLES, SCHEMA)
+        self._reader = connected(self._path, "NORMAL")
+        self._as_of = self._written_as_of = float(meta(self._writer, "as_of", "0"))
+        self._products, self._stock = {}, {}
+        query = "SELECT kind, key, body FROM record WHERE kind IN ('product', 'stock') AND body IS NOT NULL"
+        for kind, key, body in self._read(query):
+            _file(self._products, self._stock, key, _unpacked(kind, body))
+
+    @contextmanager
+    def _writing(self) -> Iterator[Database]:
+        with self._lock, self._writer.atomic() as db:
+            yield db
+
+    def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._lock:
+            return list(self._reader.execute(query, values).fetchall())
+
+    def _empty(self) -> None:
+        with self._lock:
+            emptied(self._writer)
+
+    def _take_catalogue(self, plan: Plan) -> None:
+        """Swapped, not changed: the state thread may be reading the old ones."""
+        products, stock = dict(self._products), dict(self._stock)
+        for (kind, key), kept in plan.rows.items():
+            if kind == "product":
+                products.pop(key, None)
+            elif kind == "stock":
+                stock.pop(key, None)
+            _file(products, stock, key, kept.body)
+        self._products, self._stock = products, stock
+
+
+_REVOKED: Final = "SELECT seq, member_ref, kind, at, rev FROM revoked"
+
+
+def _revoked(row: Sequence[Any]) -> Revoked:
+    seq, member_ref, kind, at, rev = row
+    return Revoked(Revocation(seq=seq, member_ref=member_ref, kind=kind, at=at), rev)
+
+
+def _write(db: Database, key: Key, kept: Kept) -> None:
+    kind, name = key
+    body = kept.body
+    packed = None if body is None else zstandard.ZstdCompressor(level=3).compress(body.model_dump_json().encode())
+    until = body.expires_at if isinstance(body, PhoneCommand) else None
+    db.table("record").upsert(
+        {"kind": kind, "key": name, "rev": kept.rev, "body": packed, "until": until}, pk=("kind", "key")
+    )
+    if kind == "profile":
+        db.execute("DELETE FROM loyalty WHERE member_ref = ?", [name])
+    if isinstance(body, Profile) and body.loyalty_number:
+        db.table("loyalty").upsert({"number": body.loyalty_number, "member_ref": name}, pk="number")
+
+
+def _unpacked(kind: str, packed: bytes) -> Body:
+    return _MODELS[kind].model_validate_json(zstandard.ZstdDecompressor().decompress(packed))
+
+
+def _file(products: dict[str, Product], stock: dict[str, Stock], key: str, body: Body | None) -> None:
+    if isinstance(body, Product):
+        products[key] = body
+    elif isinstance(body, Stock):
+        stock[key] = body

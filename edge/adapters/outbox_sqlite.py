@@ -1,0 +1,174 @@
+"""`outbox.db`: what only this store knows. Precious: synchronous=FULL, and never thrown away by itself.
+
+A fact and the event that reports it are one transaction (NORMAL lost acknowledged rows in 4 of 40 power cuts). One
+connection writes; its lock lets the state thread, the sync thread and a pairing device take turns.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+
+import orjson
+from pydantic import TypeAdapter
+
+from edge.adapters.store_sqlite import Damaged, Database, emptied, meta, opened, put_meta
+from edge.core import outbox
+from edge.core.effects import Alive, Done, DropVisit, Erase, KeepVisit, Lift, Record, Restriction, StoreFact
+from edge.core.visit import Visit, kept
+from edge.errors import OutboxDamaged
+from wire.event import Event, EventBatch
+
+SCHEMA: Final = "1"
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS event (n INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS visit (visit_id TEXT PRIMARY KEY, member_ref TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS restriction (
+    member_ref TEXT, kind TEXT, fact TEXT, until REAL NOT NULL, PRIMARY KEY (member_ref, kind, fact));
+CREATE TABLE IF NOT EXISTS done (command_id TEXT PRIMARY KEY, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS pairing_code (
+    code_hash TEXT PRIMARY KEY, kind TEXT NOT NULL, device_id TEXT NOT NULL, expires_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS device (token_hash TEXT PRIMARY KEY, kind TEXT NOT NULL, device_id TEXT NOT NULL);
+"""
+_VISIT: Final = TypeAdapter(Visit)
+
+
+class Outbox:
+    """Raises OutboxDamaged when the file cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = RLock()
+        try:
+            self._db = opened(path, "FULL", _TABLES, SCHEMA)
+        except Damaged as error:
+            raise OutboxDamaged(path, str(error.args[0])) from error
+        if not meta(self._db, "incarnation", ""):
+            self._begin(self._db)
+
+    # the service reads, once, when it starts
+
+    def visits(self) -> list[Visit]:
+        return [_VISIT.validate_json(row[0]) for row in self._read("SELECT body FROM visit ORDER BY visit_id")]
+
+    def restrictions(self, now_s: float) -> list[Restriction]:
+        rows = self._read("SELECT member_ref, kind, until, fact FROM restriction WHERE until > ?", [now_s])
+        return [Restriction(*row) for row in rows]
+
+    def done(self, now_s: float) -> dict[str, float]:
+        """Phone commands that were carried out -> until when the feed may bring them again."""
+        return dict(self._read("SELECT command_id, until FROM done WHERE until > ?", [now_s]))
+
+    def alive_at(self) -> float:
+        """When the service last said that it runs; 0 if never."""
+        with self._lock:
+            return float(meta(self._db, "alive_at", "0"))
+
+    # the state thread writes
+
+    def record(self, record: Record) -> Event:
+        """The numbered event, once it and the facts behind it are on the disk."""
+        with self._writing() as db:
+            event = outbox.numbered(record, int(meta(db, "high", "0")))
+            db.table("event").insert({"n": event.n, "body": event.model_dump_json().encode()})
+            put_meta(db, high=str(event.n))
+            _put_facts(db, record.facts)
+        self._clean(record.facts)
+        return event
+
+    def keep(self, facts: Sequence[StoreFact]) -> None:
+        with self._writing() as db:
+            _put_facts(db, facts)
+        self._clean(facts)
+
+    def drop(self, n: int) -> None:
+        """Head office has every event up to `n`."""
+        with self._writing() as db:
+            db.execute("DELETE FROM event WHERE n <= ?", [n])
+
+    # the sync thread
+
+    def batch(self) -> EventBatch | None:
+        """The oldest events that head office does not have yet."""
+        with self._lock:
+            rows = self._read("SELECT body FROM event ORDER BY n LIMIT ?", [outbox.BATCH_LENGTH])
+            incarnation = meta(self._db, "incarnation", "")
+        return outbox.batch(incarnation, [Event.model_validate_json(row[0]) for row in rows])
+
+    def waiting(self) -> int:
+        return int(self._read("SELECT count(*) FROM event")[0][0])
+
+    def renumber(self) -> None:
+        """A new incarnation: what waits is numbered from 1 again, in its order."""
+        with self._writing() as db:
+            rows = db.execute("SELECT body FROM event ORDER BY n").fetchall()
+            db.execute("DELETE FROM event")
+            for n, (body,) in enumerate(rows, 1):
+                event = Event.model_validate_json(body).model_copy(update={"n": n})
+                db.table("event").insert({"n": n, "body": event.model_dump_json().encode()})
+            self._begin(db, len(rows))
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    # how
+
+    def _begin(self, db: Database, high: int = 0) -> None:
+        with db.atomic():
+            put_meta(db, incarnation=secrets.token_hex(8), high=str(high))
+
+    @contextmanager
+    def _writing(self) -> Iterator[Database]:
+        with self._lock, self._db.atomic() as db:
+            yield db
+
+    def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._lock:
+            return list(self._db.execute(query, values).fetchall())
+
+    def _clean(self, facts: Sequence[StoreFact]) -> None:
+        """An erased member, and a finished visit, must not survive in the write-ahead log."""
+        if any(isinstance(fact, Erase | DropVisit) for fact in facts):
+            with self._lock:
+                emptied(self._db)
+
+
+def _put_facts(db: Database, facts: Sequence[StoreFact]) -> None:
+    for fact in facts:
+        _put_fact(db, fact)
+
+
+def _put_fact(db: Database, fact: StoreFact) -> None:
+    match fact:
+        case KeepVisit(visit):
+            body = _VISIT.dump_json(kept(visit))
+            db.table("visit").upsert(
+                {"visit_id": visit.visit_id, "member_ref": visit.member_ref, "body": body}, pk="visit_id"
+            )
+        case DropVisit(visit_id):
+            db.execute("DELETE FROM visit WHERE visit_id = ?", [visit_id])
+        case Restriction(member_ref, kind, until, name):
+            row = {"member_ref": member_ref, "kind": kind, "fact": name, "until": until}
+            db.table("restriction").upsert(row, pk=("member_ref", "kind", "fact"))
+        case Lift(member_ref, kind):
+            db.execute("DELETE FROM restriction WHERE member_ref = ? AND kind = ?", [member_ref, kind])
+        case Done(command_id, until):
+            db.table("done").upsert({"command_id": command_id, "until": until}, pk="command_id")
+        case Alive(at):
+            put_meta(db, alive_at=str(at))
+        case Erase(member_ref):
+            _erase(db, member_ref)
+
+
+def _erase(db: Database, member_ref: str) -> None:
+    """What still waits for head office keeps its number and loses the member."""
+    db.execute("DELETE FROM visit WHERE member_ref = ?", [member_ref])
+    db.execute("DELETE FROM restriction WHERE member_ref = ?", [member_ref])
+    for n, body in db.execute("SELECT n, body FROM event").fetchall():
+        event: Mapping[str, object] = orjson.loads(body)
+        if event["member_ref"] == member_ref:
+            db.execute("UPDATE event SET body = ? WHERE n = ?", [orjson.dumps({**event, "member_ref": ""}), n])

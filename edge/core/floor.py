@@ -1,0 +1,178 @@
+"""Who is in the store: visits, what radio and members said, and what is still to be done about it.
+
+The one place where a visit begins, changes and ends, so that no view, file or event can miss it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from pydantic import JsonValue
+
+from edge.core import consent, reservation
+from edge.core.approach import Approaches
+from edge.core.consent import Scope
+from edge.core.effects import DropVisit, Effect, Keep, KeepVisit, Record, Restriction, StoreFact
+from edge.core.presence import Presence
+from edge.core.restriction import Restrictions
+from edge.core.visit import Visit
+from edge.core.zone import INSIDE_KINDS, FloorPlan
+from edge.settings import Settings
+from wire.event import EventType
+from wire.product import Product, Stock
+from wire.profile import Profile
+from wire.receipt import Purpose
+
+DAY_S: Final = 86_400
+
+
+class Replica(Protocol):
+    """What the service reads of head office's state. Every profile in it came under a verified receipt."""
+
+    def profile(self, member_ref: str) -> Profile | None: ...
+    def member_by_loyalty(self, number: str) -> str | None: ...
+    def products(self) -> Mapping[str, Product]: ...
+    def stock(self) -> Mapping[str, Stock]: ...
+    def as_of(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What nobody here may make up, so that a test can."""
+
+    epoch: str  # one start of the service
+    visit_id: Callable[[], str]
+    phone_code: Callable[[], str]
+    delay_s: Callable[[], float]  # within `screen.DELAY_S`
+    day_end: Callable[[float], float]  # the store's next midnight
+    qr_svg: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the store kept over a restart."""
+
+    visits: tuple[Visit, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    done: Mapping[str, float] = field(default_factory=dict)
+    alive_at: float = 0.0
+
+
+class Floor:
+    """`out` collects what is to be done; `dirty` are the visits to look at again, `gone` those that ended."""
+
+    def __init__(self, replica: Replica, settings: Settings, chance: Chance, past: Past, now: float) -> None:
+        self.replica, self.settings, self.chance = replica, settings, chance
+        self.presence = Presence(FloorPlan.draw(settings.zone, settings.scanner), settings.presence)
+        self.approaches = Approaches()
+        self.restrictions = Restrictions(past.restrictions)
+        self.visits: dict[str, Visit] = {}
+        self.scopes: dict[str, Scope] = {}
+        self.dirty: set[str] = set()
+        self.gone: dict[str, Visit] = {}
+        self.out: list[Effect] = []
+        self.zone_names = {zone.id: zone.name or zone.id for zone in settings.zone}
+        self._inside = {zone.id for zone in settings.zone if zone.kind in INSIDE_KINDS}
+        self._of_member: dict[str, str] = {}
+        self._restore(past, now)
+
+    def here(self, member: str) -> Visit | None:
+        """The member's visit."""
+        return self.visits.get(self._of_member.get(member, ""))
+
+    def profile(self, here: Visit, now: float) -> Profile | None:
+        """With what the member hid here and the store's own reservation steps; None when the lease has run out."""
+        if now - self.replica.as_of() > self.settings.offline.lease_days * DAY_S:
+            return None
+        profile = self.replica.profile(here.member_ref)
+        if profile is None:
+            return None
+        hidden = profile.hidden | self.restrictions.hidden(here.member_ref, now)
+        if hidden != profile.hidden:
+            profile = profile.model_copy(update={"hidden": hidden})
+        return reservation.at_steps(profile, dict(here.steps))
+
+    def scope(self, here: Visit, profile: Profile | None, now: float) -> Scope:
+        return consent.scope(
+            profile,
+            here.mode_choice,
+            here.air_mode,
+            assurance=here.assurance,
+            policy=self.settings.presence.assurance,
+            now=now,
+            contested=here.contested,
+        )
+
+    def admits(self, here: Visit, now: float) -> bool:
+        """Whether there may be such a visit at all."""
+        return self.scope(here, self.profile(here, now), now).here
+
+    def begin(self, arrived: Visit, event: EventType, now: float) -> None:
+        self.visits[arrived.visit_id] = arrived
+        self._of_member[arrived.member_ref] = arrived.visit_id
+        self.scopes[arrived.visit_id] = self.scope(arrived, self.profile(arrived, now), now)
+        self.dirty.add(arrived.visit_id)
+        body: dict[str, JsonValue] = {"zone": arrived.zone, "via": arrived.via}
+        self.record(event, arrived, now, body, KeepVisit(arrived))
+
+    def end(self, ended: Visit, reason: str, now: float, *facts: StoreFact) -> None:
+        """Gone from every view within this step; what was kept of the visit goes with it."""
+        body: dict[str, JsonValue] = {"reason": reason, "dwell_s": max(0, round(now - ended.arrived_at))}
+        self.record("visit.left", ended, now, body, DropVisit(ended.visit_id), *facts)
+        del self.visits[ended.visit_id], self._of_member[ended.member_ref]
+        self.scopes.pop(ended.visit_id, None)
+        self.dirty.discard(ended.visit_id)
+        self.gone[ended.visit_id] = ended
+        self.lose_sight(ended.member_ref)
+
+    def lose_sight(self, member: str) -> None:
+        """What radio said is forgotten: only what it says from now on counts."""
+        self.approaches.forget(member)
+        self.presence.forget(member)
+
+    def is_inside(self, zone: str | None) -> bool:
+        return zone in self._inside
+
+    def put(self, after: Visit) -> None:
+        self.visits[after.visit_id] = after
+        self.dirty.add(after.visit_id)
+
+    def change(self, member: str, change: Callable[[Visit], Visit]) -> None:
+        """The member's visit, if there is one, changed and looked at again in this step."""
+        here = self.here(member)
+        if here is not None:
+            self.put(change(here))
+
+    def record(self, kind: EventType, here: Visit, at: float, body: dict[str, JsonValue], *facts: StoreFact) -> None:
+        """An event names the member only under the purpose `measure`."""
+        scope = self.scopes.get(here.visit_id)
+        named = scope is not None and Purpose.MEASURE in scope.purposes
+        self.out.append(Record(kind, at, here.visit_id, here.member_ref if named else "", body, facts))
+
+    def record_of(self, member: str, kind: EventType, at: float, body: dict[str, JsonValue], *facts: StoreFact) -> None:
+        here = self.here(member)
+        if here is None:
+            self.out.append(Keep(facts))
+        else:
+            self.record(kind, here, at, body, *facts)
+
+    def with_steps(self, after: Visit, now: float) -> Visit:
+        """Reserved pieces go into the fitting room with the shopper."""
+        profile = self.profile(after, now) if after.state == "fitting" else None
+        steps = reservation.into_fitting(profile, now) if profile is not None else {}
+        for reservation_id, step in steps.items():
+            self.record("reservation.step", after, now, {"reservation_id": reservation_id, "step": step})
+        return replace(after, steps=(*after.steps, *steps.items())) if steps else after
+
+    def _restore(self, past: Past, now: float) -> None:
+        """Visits go on unless the store was away for longer than anybody may be silent."""
+        was_away = now - past.alive_at > self.settings.presence.left_after_s
+        for kept in past.visits:
+            self.put(kept)
+            self._of_member[kept.member_ref] = kept.visit_id
+            if was_away or kept.zone not in self.zone_names:
+                self.end(kept, "silent", max(past.alive_at, kept.arrived_at))
+            elif kept.via == "radio":
+                self.presence.resume(kept.member_ref, kept.zone, now)
+            else:
+                self.presence.put(kept.member_ref, kept.zone, now)
