@@ -13,6 +13,7 @@ from regulars import __version__
 # Command -> (module below regulars.commands, the line `regulars --help` shows). The line stands here, so that help
 # loads none of them.
 COMMANDS: Final = {
+    "hq": ("hq", "Head office: serve, add stores, import, withdraw."),
     "token": ("token", "What a member's phone says at one store at one moment (RST1)."),
 }
 

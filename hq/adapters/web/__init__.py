@@ -1,0 +1,88 @@
+"""Head office's web service: Quart, Flask's ASGI twin, because a parked poll must not cost a thread."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from quart import Quart, Response
+from quart_schema import Info, QuartSchema
+
+from hq.adapters.web.admin_api import admin_api
+from hq.adapters.web.desk import BODY_TIMEOUT_S, MACHINE_LIMIT, BoundedRequest, Desk
+from hq.adapters.web.pages import pages
+from hq.adapters.web.problem import answer_problems
+from hq.adapters.web.shopper_api import shopper_api
+from hq.adapters.web.store_api import store_api
+
+_log: Final = structlog.get_logger("hq.web")
+# Commands live two minutes, phone views less: a purge each half minute keeps neither much longer.
+PURGE_S: Final = 30.0
+# How far each store is, in one transaction for all: 2,000 polls with one each would keep the database busy.
+SEEN_S: Final = 2.0
+
+__all__ = ["Desk", "create_app"]
+
+
+def create_app(desk: Desk, version: str) -> Quart:
+    app = Quart(__name__, static_folder=None)
+    app.request_class = BoundedRequest
+    app.config.update(MAX_CONTENT_LENGTH=MACHINE_LIMIT, BODY_TIMEOUT=BODY_TIMEOUT_S)
+    # Their pages would load scripts from elsewhere: the document itself is served, its viewers are not.
+    QuartSchema(
+        app, openapi_path="/openapi.json", redoc_ui_path=None, scalar_ui_path=None, swagger_ui_path=None,
+        info=Info(title="Regulars head office", version=version),
+    )  # fmt: skip
+    answer_problems(app)
+    for blueprint in (store_api(desk), admin_api(desk), shopper_api(desk), pages(desk)):
+        app.register_blueprint(blueprint)
+    app.after_request(_hardened)
+    _keep_house(app, desk)
+    return app
+
+
+async def _hardened(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _keep_house(app: Quart, desk: Desk) -> None:
+    tasks: list[asyncio.Task[None]] = []
+
+    @app.before_serving
+    async def _start() -> None:
+        work = (desk.wakes.watch(), _every(desk, PURGE_S, _purge), _every(desk, SEEN_S, _note_seen))
+        tasks.extend(asyncio.create_task(each) for each in work)
+
+    @app.after_serving
+    async def _stop() -> None:
+        desk.wakes.stop()
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        with suppress(Exception):
+            await _note_seen(desk)
+
+
+async def _every(desk: Desk, period_s: float, work: Callable[[Desk], Awaitable[None]]) -> None:
+    while not desk.wakes.stopping.is_set():
+        try:
+            await work(desk)
+        except Exception as error:  # noqa: BLE001 - the top of a task: said, and tried again next time
+            _log.error("housekeeping failed", work=getattr(work, "__name__", ""), error=type(error).__name__)
+        await asyncio.sleep(period_s)
+
+
+async def _purge(desk: Desk) -> None:
+    if await desk.run(desk.office.registry.purge, desk.clock()):
+        desk.wakes.nudge()
+
+
+async def _note_seen(desk: Desk) -> None:
+    seen, desk.seen = desk.seen, {}
+    if seen:
+        await desk.run(desk.office.office.store.change, lambda change: change.seen_devices(seen))

@@ -1,0 +1,68 @@
+"""Head office's secrets as files of STATE, mode 0600, made when they are missing; never in the database, never shown.
+
+Whoever reads these files and the database can act as head office and derive every member's token. A TPM or a key
+service in their place is for larger merchants.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hq.core.keys import HubKeys
+from hq.errors import Misconfigured
+
+_OTHERS: Final = 0o077
+KEY_LENGTH: Final = 32
+
+
+def hub_keys(state: Path) -> HubKeys:
+    signing = _octets(state / "hub.key")
+    return HubKeys(Ed25519PrivateKey.from_private_bytes(signing), _octets(state / "seal.key"))
+
+
+def admin_token(state: Path) -> str:
+    return _secret(state / "admin.token", lambda: secrets.token_urlsafe(32))
+
+
+def make_state(state: Path) -> None:
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Misconfigured(f"The folder {state} cannot be made: {error.strerror}.", "Give another --state.") from None
+
+
+def _octets(file: Path) -> bytes:
+    try:
+        octets = bytes.fromhex(_secret(file, lambda: secrets.token_hex(KEY_LENGTH)))
+    except ValueError:
+        octets = b""
+    if len(octets) != KEY_LENGTH:
+        raise Misconfigured(f"{file} does not hold a key.", "Restore it from the backup; a new one opens nothing old.")
+    return octets
+
+
+def _secret(file: Path, make: Callable[[], str]) -> str:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read(file)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be made: {error.strerror}.", "Check the folder's owner.") from None
+    with os.fdopen(handle, "w") as writer:
+        writer.write(make() + "\n")
+        writer.flush()
+        os.fsync(writer.fileno())
+    return _read(file)
+
+
+def _read(file: Path) -> str:
+    try:
+        if file.stat().st_mode & _OTHERS:
+            raise Misconfigured(f"Others may read {file}.", f"Run: chmod 600 {file}")
+        return file.read_text().strip()
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}.", "Check its owner.") from None

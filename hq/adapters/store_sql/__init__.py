@@ -1,0 +1,60 @@
+"""Head office's database: `SqlStore.read` and `SqlStore.change` run one function in one transaction each.
+
+Embedded SQLite first, PostgreSQL when it outgrows one machine: the same statements on both.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from hq.adapters.store_sql.catalogue import CatalogueWrites
+from hq.adapters.store_sql.connection import erase_traces, migrate, open_engine, read, write
+from hq.adapters.store_sql.events import EventReads, EventWrites
+from hq.adapters.store_sql.feed import FeedReads, FeedWrites
+from hq.adapters.store_sql.members import MemberReads, MemberWrites
+from hq.adapters.store_sql.phones import PhoneReads, PhoneWrites
+from hq.adapters.store_sql.stores import StoreReads, StoreWrites
+
+Result = TypeVar("Result")
+
+
+class View(StoreReads, FeedReads, MemberReads, EventReads, PhoneReads):
+    """What one reading transaction sees."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+
+class Change(StoreWrites, FeedWrites, MemberWrites, CatalogueWrites, EventWrites, PhoneWrites):
+    """One writing transaction; it may be run again from its start, so its function must not act outside."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+        self._marks = {}
+
+
+class SqlStore:
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+
+    def migrate(self) -> None:
+        migrate(self._engine)
+
+    def read(self, work: Callable[[View], Result]) -> Result:
+        return read(self._engine, lambda connection: work(View(connection)))
+
+    def change(self, work: Callable[[Change], Result]) -> Result:
+        def settled(connection: Connection) -> Result:
+            change = Change(connection)
+            result = work(change)
+            change.settle()
+            return result
+
+        return write(self._engine, settled)
+
+    def erase_traces(self) -> None:
+        erase_traces(self._engine)
+
+    def close(self) -> None:
+        self._engine.dispose()

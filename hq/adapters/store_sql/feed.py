@@ -1,0 +1,152 @@
+"""The feed's index and its counters: what is in a store's scope, and what changed after a place.
+
+A writing transaction only notes what it changed; the counter is raised and the scope rows are written when everything
+else is done. The counter's lock is held to the commit, so no reader ever sees a seq while a lower one is still open.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+
+from hq.adapters.store_sql.rows import CHUNK_ROWS, unpacked_json, upsert
+from hq.adapters.store_sql.tables import COMMAND, COUNTER, PHONE_VIEW, PRODUCT, PROFILE, REVOCATION, SCOPE, STOCK, STORE
+from hq.core.changes import Place, ScopeRow
+from hq.core.visits import EndKind
+from wire.sync import RecordKind, Revocation
+
+
+class FeedReads:
+    _c: Connection
+
+    def counters(self) -> Mapping[str, int]:
+        return {row.k: row.seq for row in self._c.execute(select(COUNTER.c.k, COUNTER.c.seq))}
+
+    def revocations_after(self, merchant_id: str, seq: int, limit: int) -> tuple[Revocation, ...]:
+        query = select(REVOCATION).where(REVOCATION.c.merchant_id == merchant_id, REVOCATION.c.seq > seq)
+        rows = self._c.execute(query.order_by(REVOCATION.c.seq).limit(limit)).mappings()
+        return tuple(Revocation(seq=r["seq"], member_ref=r["member_ref"], kind=r["kind"], at=r["at"]) for r in rows)
+
+    def last_revocation(self, member_ref: str) -> int | None:
+        query = select(func.max(REVOCATION.c.seq)).where(REVOCATION.c.member_ref == member_ref)
+        return self._c.execute(query).scalar()
+
+    def scope_after(self, store_id: str, place: Place, limit: int) -> tuple[ScopeRow, ...]:
+        query = select(SCOPE.c.kind, SCOPE.c.key, SCOPE.c.rev, SCOPE.c.seq, SCOPE.c.gone)
+        query = query.where(SCOPE.c.store_id == store_id)
+        if place.whole:
+            query = query.where(SCOPE.c.seq > place.seq)
+        else:
+            after = tuple_(SCOPE.c.seq, SCOPE.c.kind, SCOPE.c.key) > tuple_(place.seq, place.kind, place.key)
+            query = query.where(after)
+        query = query.order_by(SCOPE.c.seq, SCOPE.c.kind, SCOPE.c.key).limit(limit)
+        return tuple(ScopeRow(r.kind, r.key, r.rev, r.seq, r.gone) for r in self._c.execute(query))
+
+    def bodies(
+        self, store_id: str, merchant_id: str, rows: Sequence[ScopeRow]
+    ) -> Mapping[tuple[str, str], tuple[int, JsonValue]]:
+        """(kind, key) -> (rev, body) of those of `rows` that are there and not gone."""
+        wanted: dict[RecordKind, list[str]] = {kind: [] for kind in get_args(RecordKind)}
+        for row in rows:
+            if not row.gone:
+                wanted[row.kind].append(row.key)
+        found: dict[tuple[str, str], tuple[int, JsonValue]] = {}
+        for kind, keys in wanted.items():
+            for start in range(0, len(keys), CHUNK_ROWS):
+                for key, rev, body in self._bodies(kind, store_id, merchant_id, keys[start : start + CHUNK_ROWS]):
+                    found[kind, key] = (rev, body)
+        return found
+
+    def changed_after(self, seq: int, limit: int) -> tuple[tuple[int, str, str, str], ...]:
+        """(seq, store_id, kind, key): whom to wake."""
+        query = select(SCOPE.c.seq, SCOPE.c.store_id, SCOPE.c.kind, SCOPE.c.key).where(SCOPE.c.seq > seq)
+        rows = self._c.execute(query.order_by(SCOPE.c.seq).limit(limit))
+        return tuple((row.seq, row.store_id, row.kind, row.key) for row in rows)
+
+    def phones_after(self, seq: int) -> tuple[str, ...]:
+        """Members whose phone page has something new."""
+        query = select(PHONE_VIEW.c.member_ref).where(PHONE_VIEW.c.seq > seq).distinct()
+        return tuple(self._c.execute(query).scalars())
+
+    def _bodies(
+        self, kind: RecordKind, store_id: str, merchant_id: str, keys: list[str]
+    ) -> list[tuple[str, int, JsonValue]]:
+        if kind == "command":
+            query = select(COMMAND.c.command_id, COMMAND.c.body).where(COMMAND.c.command_id.in_(keys))
+            return [(r.command_id, 1, json.loads(r.body)) for r in self._c.execute(query)]
+        table, key = {"profile": (PROFILE, "member_ref"), "product": (PRODUCT, "product_id")}.get(
+            kind, (STOCK, "variant_id")
+        )
+        found = select(table.c[key], table.c.rev, table.c.body).where(table.c[key].in_(keys))
+        found = found.where(table.c.merchant_id == merchant_id)
+        if table is STOCK:
+            found = found.where(STOCK.c.store_id == store_id)
+        return [(row[0], row[1], unpacked_json(row[2])) for row in self._c.execute(found)]
+
+
+class FeedWrites(FeedReads):
+    _marks: dict[tuple[str, str, RecordKind, str], tuple[int, bool]]
+
+    def put(self, merchant_id: str, kind: RecordKind, key: str, rev: int, *, store_id: str = "") -> None:
+        """Into the scope of `store_id`, or of every store of the merchant, when the transaction ends."""
+        self._marks[merchant_id, store_id, kind, key] = (rev, False)
+
+    def gone(self, merchant_id: str, kind: RecordKind, key: str, rev: int) -> None:
+        """A tombstone for every store that had it, when the transaction ends."""
+        self._marks[merchant_id, "", kind, key] = (rev, True)
+
+    def revoke(self, merchant_id: str, member_ref: str, kind: EndKind, now: float) -> int:
+        """The withdrawal's own number; call it after all other rows are written, its counter is locked from here on."""
+        seq = self.raise_counter("revoke")
+        row = {"seq": seq, "merchant_id": merchant_id, "member_ref": member_ref, "kind": kind, "at": now}
+        self._c.execute(insert(REVOCATION).values(row))
+        return seq
+
+    def raise_counter(self, name: str) -> int:
+        query = update(COUNTER).where(COUNTER.c.k == name).values(seq=COUNTER.c.seq + 1)
+        return int(self._c.execute(query.returning(COUNTER.c.seq)).scalar_one())
+
+    def drop_from_scope(self, kind: RecordKind, keys: Sequence[str]) -> None:
+        """Without a tombstone: for what a store forgets by itself."""
+        self._c.execute(delete(SCOPE).where(SCOPE.c.kind == kind, SCOPE.c.key.in_(keys)))
+
+    def settle(self) -> None:
+        """The last act of a transaction: one seq for all that it changed."""
+        if not self._marks:
+            return
+        marks = sorted(self._marks.items())
+        seq = self.raise_counter("feed")
+        # Read under the counter's lock: a store that was added meanwhile is seen, or its own filling sees these rows.
+        shops = {merchant_id: self._shop_ids(merchant_id) for merchant_id in {mark[0][0] for mark in marks}}
+        rows: list[dict[str, Any]] = []
+        for (merchant_id, store_id, kind, key), (rev, is_gone) in marks:
+            if is_gone:
+                there = (SCOPE.c.kind == kind) & (SCOPE.c.key == key) & SCOPE.c.store_id.in_(shops[merchant_id])
+                self._c.execute(update(SCOPE).where(there).values(rev=rev, seq=seq, gone=True))
+                continue
+            row = {"kind": kind, "key": key, "rev": rev, "seq": seq, "gone": False}
+            rows += [{"store_id": shop, **row} for shop in ([store_id] if store_id else shops[merchant_id])]
+        upsert(self._c, SCOPE, rows)
+
+    def fill_scope(self, merchant_id: str, store_id: str, now: float, after: tuple[str, str]) -> tuple[str, str] | None:
+        """Marks one chunk of all that a new store may hold; the last (kind, key) that it marked, None at the end."""
+        for kind, table, key in (("product", PRODUCT, "product_id"), ("profile", PROFILE, "member_ref")):
+            if kind < after[0]:
+                continue
+            query = select(table.c[key], table.c.rev).where(table.c.merchant_id == merchant_id)
+            if kind == after[0]:
+                query = query.where(table.c[key] > after[1])
+            if table is PROFILE:
+                query = query.where(PROFILE.c.recognise_until > now)
+            rows = self._c.execute(query.order_by(table.c[key]).limit(CHUNK_ROWS)).all()
+            for row in rows:
+                self.put(merchant_id, "product" if table is PRODUCT else "profile", row[0], row[1], store_id=store_id)
+            if rows:
+                return kind, rows[-1][0]
+        return None
+
+    def _shop_ids(self, merchant_id: str) -> list[str]:
+        query = select(STORE.c.store_id).where(STORE.c.merchant_id == merchant_id).order_by(STORE.c.store_id)
+        return list(self._c.execute(query).scalars())

@@ -1,0 +1,119 @@
+"""Profiles, members' sealed secrets and their consent receipts."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
+
+from hq.adapters.store_sql.rows import inserted, packed, unpacked, upsert
+from hq.adapters.store_sql.tables import (
+    COMMAND,
+    EVENT,
+    MEMBER_SECRET,
+    PHONE_CODE,
+    PHONE_VIEW,
+    PROFILE,
+    RECEIPT,
+    SESSION,
+)
+from hq.core.keys import SealedSecret
+from wire.profile import Profile
+from wire.receipt import ConsentReceipt, Purpose
+
+
+class MemberReads:
+    _c: Connection
+
+    def profile(self, member_ref: str) -> Profile | None:
+        """Locked until the end of a writing transaction."""
+        query = select(PROFILE.c.body).where(PROFILE.c.member_ref == member_ref).with_for_update(key_share=True)
+        return self._one_profile(query)
+
+    def profile_by_loyalty(self, merchant_id: str, number: str) -> Profile | None:
+        query = select(PROFILE.c.body).where(PROFILE.c.merchant_id == merchant_id, PROFILE.c.loyalty_number == number)
+        return self._one_profile(query)
+
+    def secret(self, member_ref: str) -> bytes | None:
+        query = select(MEMBER_SECRET.c.sealed).where(MEMBER_SECRET.c.member_ref == member_ref)
+        return self._c.execute(query).scalar()
+
+    def secrets(self, merchant_id: str, now: float) -> list[SealedSecret]:
+        """Of the members whom any store of the merchant may recognise now."""
+        query = (
+            select(PROFILE.c.member_ref, PROFILE.c.body, MEMBER_SECRET.c.sealed)
+            .join(MEMBER_SECRET, MEMBER_SECRET.c.member_ref == PROFILE.c.member_ref)
+            .where(PROFILE.c.merchant_id == merchant_id, PROFILE.c.recognise_until > now)
+            .order_by(PROFILE.c.member_ref)
+        )
+        return [sealed for row in self._c.execute(query).mappings() if (sealed := _sealed(row)) is not None]
+
+    def receipts(self, member_ref: str) -> tuple[ConsentReceipt, ...]:
+        query = select(RECEIPT.c.body).where(RECEIPT.c.member_ref == member_ref)
+        query = query.order_by(RECEIPT.c.given_at, RECEIPT.c.receipt_id)
+        return tuple(ConsentReceipt.model_validate_json(body) for body in self._c.execute(query).scalars())
+
+    def lapsed_profiles(self, now: float, limit: int) -> tuple[Profile, ...]:
+        """Whose consent ended by itself and who are still marked as recognisable."""
+        query = select(PROFILE.c.body).where(PROFILE.c.recognise_until > 0, PROFILE.c.recognise_until <= now)
+        bodies = self._c.execute(query.order_by(PROFILE.c.member_ref).limit(limit)).scalars()
+        return tuple(Profile.model_validate_json(unpacked(body)) for body in bodies)
+
+    def _one_profile(self, query: Select[bytes]) -> Profile | None:
+        body = self._c.execute(query).scalar()
+        return None if body is None else Profile.model_validate_json(unpacked(body))
+
+
+class MemberWrites(MemberReads):
+    def save_profile(self, profile: Profile, now: float) -> None:
+        upsert(self._c, PROFILE, [profile_row(profile, now)], keep=("created_at",))
+
+    def close_recognition(self, member_ref: str) -> None:
+        """For a consent that ended by itself: the receipt stays as it was signed."""
+        query = update(PROFILE).where(PROFILE.c.member_ref == member_ref)
+        self._c.execute(query.values(recognise_until=0))
+
+    def save_secret(self, profile: Profile, sealed: bytes) -> None:
+        row = {"member_ref": profile.member_ref, "merchant_id": profile.merchant_id, "sealed": sealed}
+        self._c.execute(insert(MEMBER_SECRET).values(row))
+
+    def save_receipt(self, receipt: ConsentReceipt) -> None:
+        row = {
+            "receipt_id": receipt.receipt_id,
+            "merchant_id": receipt.merchant_id,
+            "member_ref": receipt.member_ref,
+            "given_at": receipt.given_at,
+            "body": receipt.model_dump_json(),
+        }
+        inserted(self._c, RECEIPT, row)
+
+    def erase_member(self, member_ref: str) -> None:
+        """Everything but the revocation itself, by which stores still have to learn of it."""
+        for table in (MEMBER_SECRET, RECEIPT, EVENT, COMMAND, PHONE_CODE, PHONE_VIEW, SESSION, PROFILE):
+            self._c.execute(delete(table).where(table.c.member_ref == member_ref))
+
+    def end_phones(self, member_ref: str) -> None:
+        """What a withdrawal takes from a phone: the visit, waiting codes and commands; the session may read the end."""
+        for table in (COMMAND, PHONE_CODE, PHONE_VIEW):
+            self._c.execute(delete(table).where(table.c.member_ref == member_ref))
+
+
+def profile_row(profile: Profile, now: float) -> dict[str, Any]:
+    return {
+        "member_ref": profile.member_ref,
+        "merchant_id": profile.merchant_id,
+        "rev": profile.rev,
+        "loyalty_number": profile.loyalty_number or None,
+        "recognise_until": _recognise_until(profile),
+        "body": packed(profile),
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _recognise_until(profile: Profile) -> float:
+    consent = profile.consent
+    return float(consent.expires_at) if consent is not None and Purpose.RECOGNISE in consent.purposes else 0.0
+
+
+def _sealed(row: RowMapping) -> SealedSecret | None:
+    consent = Profile.model_validate_json(unpacked(row["body"])).consent
+    return None if consent is None else SealedSecret(row["member_ref"], row["sealed"], consent)

@@ -1,0 +1,116 @@
+"""Merchants, stores, their devices and the codes that enrol them."""
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from hq.adapters.store_sql.rows import inserted
+from hq.adapters.store_sql.tables import APPLIED, DEVICE, ENROL_CODE, MERCHANT, META, REVOCATION, STORE
+from hq.core.registry import Device, Shop, StoreReceipt, Withdrawal
+from wire.sync import ReceiptPost
+
+
+class StoreReads:
+    _c: Connection
+
+    def meta(self, key: str) -> str | None:
+        return self._c.execute(select(META.c.v).where(META.c.k == key)).scalar()
+
+    def shop(self, store_id: str) -> Shop | None:
+        row = self._c.execute(select(STORE).where(STORE.c.store_id == store_id)).mappings().first()
+        return None if row is None else Shop(**row)
+
+    def shops(self, merchant_id: str) -> tuple[Shop, ...]:
+        query = select(STORE).where(STORE.c.merchant_id == merchant_id).order_by(STORE.c.store_id)
+        return tuple(Shop(**row) for row in self._c.execute(query).mappings())
+
+    def device(self, device_id: str) -> Device | None:
+        query = (
+            select(DEVICE, STORE.c.merchant_id, STORE.c.number.label("store_number"))
+            .join(STORE, STORE.c.store_id == DEVICE.c.store_id)
+            .where(DEVICE.c.device_id == device_id)
+        )
+        row = self._c.execute(query).mappings().first()
+        return None if row is None else Device(**row)
+
+    def withdrawal(self, seq: int) -> Withdrawal | None:
+        """With one entry for each device that was enrolled when it happened and may still hold the member's data."""
+        row = self._c.execute(select(REVOCATION).where(REVOCATION.c.seq == seq)).mappings().first()
+        if row is None:
+            return None
+        query = (
+            select(STORE.c.store_id, STORE.c.name, DEVICE.c.device_id, DEVICE.c.seen_at, APPLIED.c.applied_at)
+            .join(STORE, STORE.c.store_id == DEVICE.c.store_id)
+            .outerjoin(APPLIED, (APPLIED.c.device_id == DEVICE.c.device_id) & (APPLIED.c.seq == seq))
+            .where(STORE.c.merchant_id == row["merchant_id"], DEVICE.c.enrolled_at <= row["at"])
+            .where(DEVICE.c.revoked_at.is_(None))
+            .order_by(STORE.c.store_id, DEVICE.c.device_id)
+        )
+        receipts = tuple(StoreReceipt(**entry) for entry in self._c.execute(query).mappings())
+        return Withdrawal(row["seq"], row["merchant_id"], row["member_ref"], row["kind"], row["at"], receipts)
+
+
+class StoreWrites(StoreReads):
+    def put_meta(self, key: str, value: str) -> bool:
+        return inserted(self._c, META, {"k": key, "v": value})
+
+    def add_merchant(self, merchant_id: str, name: str) -> bool:
+        return inserted(self._c, MERCHANT, {"merchant_id": merchant_id, "name": name})
+
+    def add_shop(self, shop: Shop) -> bool:
+        """False when its id or its number is taken."""
+        return inserted(
+            self._c,
+            STORE,
+            {
+                "store_id": shop.store_id,
+                "merchant_id": shop.merchant_id,
+                "number": shop.number,
+                "name": shop.name,
+                "timezone": shop.timezone,
+                "created_at": shop.created_at,
+            },
+        )
+
+    def next_store_number(self) -> int:
+        return int(self._c.execute(select(func.coalesce(func.max(STORE.c.number), 0))).scalar_one()) + 1
+
+    def put_enrol_code(self, code_hash: str, store_id: str, expires_at: float) -> None:
+        row = {"code_hash": code_hash, "store_id": store_id, "expires_at": expires_at}
+        self._c.execute(insert(ENROL_CODE).values(row))
+
+    def take_enrol_code(self, code_hash: str, now: float) -> str | None:
+        """The store it enrols into; it is used up by this."""
+        query = delete(ENROL_CODE).where(ENROL_CODE.c.code_hash == code_hash, ENROL_CODE.c.expires_at > now)
+        return self._c.execute(query.returning(ENROL_CODE.c.store_id)).scalar()
+
+    def add_device(self, device_id: str, store_id: str, public_key: str, now: float) -> bool:
+        """False when this key belongs to a device already."""
+        row = {
+            "device_id": device_id,
+            "store_id": store_id,
+            "public_key": public_key,
+            "enrolled_at": now,
+            "revoked_at": None,
+            "seen_at": now,
+            "cursor": "",
+            "revoke_seq": 0,
+        }
+        return inserted(self._c, DEVICE, row)
+
+    def seen_devices(self, seen: dict[str, tuple[float, str, int]]) -> None:
+        """device_id -> (when, cursor, revoke cursor): how far each store says that it has come."""
+        for device_id, (at, cursor, revoke_seq) in sorted(seen.items()):
+            values = {"seen_at": at, "cursor": cursor, "revoke_seq": revoke_seq}
+            self._c.execute(update(DEVICE).where(DEVICE.c.device_id == device_id).values(values))
+
+    def put_applied(self, device: Device, post: ReceiptPost, now: float) -> bool:
+        """False when this device proved it before."""
+        row = {
+            "seq": post.seq,
+            "device_id": device.device_id,
+            "store_id": device.store_id,
+            "member_ref": post.member_ref,
+            "applied_at": post.applied_at,
+            "received_at": now,
+            "signature": post.signature,
+        }
+        return inserted(self._c, APPLIED, row)

@@ -1,0 +1,191 @@
+"""The tables of SYNC.md, for SQLite and PostgreSQL alike. Instants are unix seconds UTC, bodies zstd-compressed JSON.
+
+`merchant_id` stands in every table that a merchant owns. What names a row in the feed's order is plain text, so that
+both databases sort it; the migrations under `hq/adapters/migrations` are what makes these tables.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
+
+METADATA: Final = MetaData()
+
+# k is feed (what stores read), revoke (withdrawals) or phone (what phones read). One row each, raised last.
+COUNTER: Final = Table(
+    "counter", METADATA, Column("k", Text, primary_key=True), Column("seq", BigInteger, nullable=False)
+)
+META: Final = Table("meta", METADATA, Column("k", Text, primary_key=True), Column("v", Text, nullable=False))
+MERCHANT: Final = Table(
+    "merchant", METADATA, Column("merchant_id", Text, primary_key=True), Column("name", Text, nullable=False)
+)
+STORE: Final = Table(
+    "store",
+    METADATA,
+    Column("store_id", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+DEVICE: Final = Table(
+    "device",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("store_id", Text, nullable=False, index=True),
+    Column("public_key", Text, nullable=False, unique=True),
+    Column("enrolled_at", Double, nullable=False),
+    Column("revoked_at", Double),
+    Column("seen_at", Double, nullable=False),
+    Column("cursor", Text, nullable=False),
+    Column("revoke_seq", BigInteger, nullable=False),
+)
+ENROL_CODE: Final = Table(
+    "enrol_code",
+    METADATA,
+    Column("code_hash", Text, primary_key=True),
+    Column("store_id", Text, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+# recognise_until 0: no store may hold this profile. It repeats what the signed receipt in the body says, for queries.
+PROFILE: Final = Table(
+    "profile",
+    METADATA,
+    Column("member_ref", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    Column("loyalty_number", Text),
+    Column("recognise_until", Double, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("profile_loyalty", "merchant_id", "loyalty_number", unique=True),
+    Index("profile_recognise", "merchant_id", "recognise_until"),
+)
+MEMBER_SECRET: Final = Table(
+    "member_secret",
+    METADATA,
+    Column("member_ref", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+RECEIPT: Final = Table(
+    "receipt",
+    METADATA,
+    Column("receipt_id", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("member_ref", Text, nullable=False, index=True),
+    Column("given_at", Double, nullable=False),
+    Column("body", Text, nullable=False),
+)
+PRODUCT: Final = Table(
+    "product",
+    METADATA,
+    Column("merchant_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("rev", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+STOCK: Final = Table(
+    "stock",
+    METADATA,
+    Column("store_id", Text, primary_key=True),
+    Column("variant_id", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+SCOPE: Final = Table(
+    "scope",
+    METADATA,
+    Column("store_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("rev", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Index("scope_feed", "store_id", "seq", "kind", "key"),
+    Index("scope_seq", "seq"),
+)
+REVOCATION: Final = Table(
+    "revocation",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("merchant_id", Text, nullable=False),
+    Column("member_ref", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("revocation_merchant", "merchant_id", "seq"),
+)
+APPLIED: Final = Table(
+    "applied_receipt",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("device_id", Text, primary_key=True),
+    Column("store_id", Text, nullable=False),
+    Column("member_ref", Text, nullable=False),
+    Column("applied_at", Double, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("signature", Text, nullable=False),
+)
+STREAM: Final = Table(
+    "stream",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("incarnation", Text, primary_key=True),
+    Column("high", BigInteger, nullable=False),
+)
+EVENT: Final = Table(
+    "event",
+    METADATA,
+    Column("device_id", Text, primary_key=True),
+    Column("incarnation", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("merchant_id", Text, nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("at", Double, nullable=False, index=True),
+    Column("visit_id", Text, nullable=False),
+    Column("member_ref", Text, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+COMMAND: Final = Table(
+    "command",
+    METADATA,
+    Column("command_id", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("member_ref", Text, nullable=False, index=True),
+    Column("expires_at", Double, nullable=False),
+    Column("body", Text, nullable=False),
+)
+PHONE_VIEW: Final = Table(
+    "phone_view",
+    METADATA,
+    Column("visit_id", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("member_ref", Text, nullable=False, index=True),
+    Column("seq", BigInteger, nullable=False, index=True),
+    Column("expires_at", Double, nullable=False),
+    Column("body", LargeBinary),  # NULL: the visit ended
+)
+PHONE_CODE: Final = Table(
+    "phone_code",
+    METADATA,
+    Column("code_hash", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("member_ref", Text, nullable=False, index=True),
+    Column("visit_id", Text, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+SESSION: Final = Table(
+    "session",
+    METADATA,
+    Column("token_hash", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("member_ref", Text, nullable=False, index=True),
+    Column("expires_at", Double, nullable=False),
+)
+COUNTERS: Final = ("feed", "phone", "revoke")

@@ -1,0 +1,117 @@
+"""What every route needs: the office off the loop, the clock, who is asking, and a bounded body.
+
+Database work runs in a small pool of threads, never on the loop: a parked poll is an event, not a thread, and a page
+takes one of the threads for the milliseconds that it is read.
+"""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+from pydantic import BaseModel
+from quart import Request, request
+
+from hq.adapters.web.wake import Changes, Wakes
+from hq.errors import NotSignedIn, Refused
+
+if TYPE_CHECKING:
+    from hq.adapters.store_sql import View
+    from hq.core.registry import Device
+    from hq.service import HeadOffice
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Model = TypeVar("Model", bound=BaseModel)
+
+SHOPPER_LIMIT: Final = 64 * 1024
+# 500 events, or a catalogue of some 10,000 products; more goes through `regulars hq import`.
+MACHINE_LIMIT: Final = 8 * 1024 * 1024
+BODY_TIMEOUT_S: Final = 15
+_MACHINE_PATHS: Final = ("/v1/profiles/", "/v1/products", "/v1/stock", "/v1/events", "/v1/phone-views")
+_WOKEN_ROWS: Final = 5_000
+
+
+class BoundedRequest(Request):
+    """Refuses a body by its length before it is read, smaller for what anybody may send."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        path = str(args[2])
+        options["max_content_length"] = MACHINE_LIMIT if path.startswith(_MACHINE_PATHS) else SHOPPER_LIMIT
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+
+
+@dataclass(slots=True)
+class Desk:
+    office: "HeadOffice"
+    admin_token: str
+    pool: ThreadPoolExecutor
+    frame_ancestors: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    clock: Callable[[], float] = time.time
+    wakes: Wakes = field(init=False)
+    seen: dict[str, tuple[float, str, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.wakes = Wakes(self._changes_after, self.clock)
+
+    async def run(
+        self, work: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
+    ) -> Result:
+        """`work` in one of the database threads."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, partial(work, *args, **options))
+
+    async def device(self) -> "Device":
+        """Which store's machine is asking. Raises NotSignedIn."""
+        return await self.run(self.office.stores.signed_in, bearer(), self.clock())
+
+    def require_admin(self) -> None:
+        if not hmac.compare_digest(bearer().encode(), self.admin_token.encode()):
+            raise NotSignedIn("The administrator's token is missing or wrong.", "It lies in STATE/admin.token.")
+
+    def require_own_page(self) -> None:
+        """No other site's page may write in a shopper's name: browsers do not let it send this header."""
+        origin = request.headers.get("Origin")
+        if request.headers.get("X-Regulars") != "1" or not (origin is None or origin in self._own_origins()):
+            raise Refused("This request does not come from our own page.", "Open the page again.")
+
+    def _own_origins(self) -> set[str]:
+        scheme, _, rest = self.office.office.public_url.partition("://")
+        return {f"{scheme}://{rest.partition('/')[0]}", *self.origins}
+
+    async def _changes_after(self, counters: Mapping[str, int]) -> Changes:
+        return await self.run(self.office.office.store.read, partial(_changes, counters))
+
+
+def bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def client() -> str:
+    """Whom to count wrong codes against; in memory only, in no log."""
+    return request.remote_addr or "?"
+
+
+async def body(model: type[Model]) -> Model:
+    """The request's JSON as `model`. Raises ValidationError, which is answered as a 400."""
+    return model.model_validate_json(await request.get_data(parse_form_data=False) or b"{}")
+
+
+def _changes(before: Mapping[str, int], view: "View") -> Changes:
+    counters = view.counters()
+    if not before or counters == before:
+        return Changes(counters, everybody=not before)
+    rows = view.changed_after(before["feed"], _WOKEN_ROWS) if counters["feed"] != before["feed"] else ()
+    phones = view.phones_after(before["phone"]) if counters["phone"] != before["phone"] else ()
+    return Changes(
+        counters,
+        stores=frozenset(store_id for _, store_id, _, _ in rows),
+        members=frozenset(key for _, _, kind, key in rows if kind == "profile") | frozenset(phones),
+        # A withdrawal concerns every store, also one that never held the member.
+        everybody=len(rows) == _WOKEN_ROWS or counters["revoke"] != before["revoke"],
+    )

@@ -1,0 +1,172 @@
+"""Composition root of head office: the only place that joins the database, the keys, the service and the web."""
+
+import asyncio
+import errno
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from hq.adapters.key_files import admin_token, hub_keys, make_state
+from hq.adapters.store_sql import SqlStore
+from hq.adapters.store_sql.connection import THREADS
+from hq.adapters.web import Desk, create_app
+from hq.errors import Misconfigured, PortTaken
+from hq.service import HeadOffice
+from hq.service.office import Office
+from hq.settings import Settings
+
+URL_FILE: Final = "hq.url"
+# Parked polls and streams are told to end first, so this is only for a client that does not read its answer.
+_GRACE_S: Final = 2
+_BACKLOG: Final = 2_048
+
+
+@contextmanager
+def open_office(settings: Settings, state: Path, public_url: str = "") -> Iterator[HeadOffice]:
+    """Head office on the database of `state`, made or brought up to date first; also beside a running service."""
+    make_state(state)
+    store = SqlStore(settings.database.url or f"sqlite:///{state / 'hq.sqlite'}")
+    try:
+        office = Office(
+            store=store,
+            keys=hub_keys(state),
+            random_octets=secrets.token_bytes,
+            public_url=public_url or settings.web.public_url,
+            lease_s=settings.stores.lease_days * 86_400,
+        )
+        head_office = HeadOffice(office)
+        try:
+            store.migrate()
+            head_office.registry.open(settings.merchant.name)
+        except SQLAlchemyError as error:
+            raise Misconfigured(
+                f"The database cannot be opened ({type(error.__cause__ or error).__name__}).",
+                "Check that it runs, and that STATE is on a writable disk with room.",
+            ) from None
+        yield head_office
+    finally:
+        store.close()
+
+
+def run(settings: Settings, state: Path, version: str) -> None:
+    """Serves until SIGINT or SIGTERM. Raises PortTaken and Misconfigured."""
+    log_to_stderr()
+    make_state(state)
+    with listening(settings.web.host, settings.web.port) as listener:
+        host, port = listener.getsockname()[:2]
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        with open_office(settings, state, settings.web.public_url or url) as office, _thread_pool() as pool:
+            desk = Desk(
+                office,
+                admin_token(state),
+                pool,
+                frame_ancestors=settings.web.origins,
+                origins=settings.web.origins,
+            )
+            url_file = state / URL_FILE
+            url_file.write_text(f"{url}\n")
+            structlog.get_logger("hq").info("head office listens", url=url)
+            try:
+                asyncio.run(_serve(desk, settings, listener, version))
+            finally:
+                url_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Bound before anything else is started, so that a taken port is one sentence and nothing half-started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named TCP: asyncio sets TCP_NODELAY only then, and without it every answer of two writes waits 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+        yield listener
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(f"Port {port} on {host} is taken.", "Give another one: --port PORT.") from None
+        if error.errno in {errno.EACCES, errno.EADDRNOTAVAIL}:
+            raise PortTaken(f"{host}:{port} cannot be used: {os.strerror(error.errno)}.", "Give another one.") from None
+        raise
+    finally:
+        listener.close()
+
+
+def log_to_stderr() -> None:
+    """One JSON line each, with an event and numbers: no names, tokens or addresses are ever passed to it."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+class _Server(uvicorn.Server):
+    """Tells parked polls to end before it waits for their connections."""
+
+    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
+        # uvicorn would raise the signal again after a clean stop, and the exit code would say failure.
+        return nullcontext()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._desk.wakes.stop()
+        await super().shutdown(sockets)
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+async def _serve(desk: Desk, settings: Settings, listener: socket.socket, version: str) -> None:
+    app = create_app(desk, version)
+    config = uvicorn.Config(
+        app,
+        log_config=None,  # its access log would hold shoppers' addresses
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        proxy_headers=bool(settings.web.trusted_proxies),
+        forwarded_allow_ips=list(settings.web.trusted_proxies),
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=_GRACE_S,
+        backlog=_BACKLOG,
+    )
+    server = _Server(config, desk)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve(sockets=[listener])
+
+
+@contextmanager
+def _thread_pool() -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def now() -> float:
+    """The clock of the command line."""
+    return time.time()

@@ -1,0 +1,42 @@
+"""What every part of head office works with: the database, its keys, and where randomness comes from.
+
+One rule about what may live here: parts get the time as an argument and randomness from `random_octets`; only
+`hq.main` and the adapters know a clock.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hq.core.codes import Rate, Tries
+from hq.core.keys import HubKeys
+from hq.core.registry import LEASE_S
+
+if TYPE_CHECKING:
+    from hq.adapters.store_sql import SqlStore
+
+MERCHANT_ID: Final = "house"
+
+
+@dataclass(slots=True)
+class Office:
+    """`public_url` is where shoppers reach the pages, without a slash at its end."""
+
+    store: "SqlStore"
+    keys: HubKeys
+    random_octets: Callable[[int], bytes]
+    public_url: str
+    merchant_id: str = MERCHANT_ID
+    lease_s: int = LEASE_S
+    epoch: str = ""
+    tries: Tries = field(default_factory=Tries)
+    # A family may join from one phone, a shop's Wi-Fi has one address: generous, yet no machine fills the database.
+    joins: Rate = field(default_factory=lambda: Rate(burst=60, per_minute=30))
+    wishes: Rate = field(default_factory=lambda: Rate(burst=40, per_minute=120))
+
+    def new_id(self) -> str:
+        return self.random_octets(16).hex()
+
+    @property
+    def hub_keys(self) -> dict[str, str]:
+        return {self.keys.key_id: self.keys.public_hex}

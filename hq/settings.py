@@ -1,0 +1,73 @@
+"""Every setting of head office; read once from STATE/hq.toml, passed down. Without the file, the defaults hold.
+
+Unknown keys are refused and all mistakes are told at once. No secret stands here: keys are files of their own.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from hq.errors import Misconfigured
+
+FILE_NAME: Final = "hq.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WebSettings(_Section):
+    """`public_url` is where shoppers reach head office (its proxy); empty: where it listens."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8300
+    public_url: str = ""
+    origins: tuple[str, ...] = ()  # other sites whose pages may write here, and frame ours
+    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For says who asks
+
+    @field_validator("public_url", "origins")
+    @classmethod
+    def _are_origins(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for url in (value,) if isinstance(value, str) else value:
+            if url and (not url.startswith(("http://", "https://")) or url.endswith("/") or " " in url):
+                raise ValueError("give http(s)://HOST[:PORT] without a slash at the end")
+        return value
+
+
+class DatabaseSettings(_Section):
+    """Empty: SQLite in STATE/hq.sqlite. A PostgreSQL password belongs in ~/.pgpass or PGPASSWORD, not here."""
+
+    url: str = ""
+
+
+class MerchantSettings(_Section):
+    name: Annotated[str, Field(max_length=80)] = "Regulars"
+
+
+class StoreSettings(_Section):
+    """How long a store may work without head office."""
+
+    lease_days: Annotated[int, Field(ge=1, le=14)] = 7
+
+
+class Settings(_Section):
+    web: WebSettings = WebSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    merchant: MerchantSettings = MerchantSettings()
+    stores: StoreSettings = StoreSettings()
+
+
+def load_settings(state: Path) -> Settings:
+    """Raises Misconfigured with every mistake in the file."""
+    file = state / FILE_NAME
+    try:
+        return Settings.model_validate(tomllib.loads(file.read_text()) if file.exists() else {})
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{file} is not TOML: {error}.", "Mend the line.") from None
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}.", "Check its owner and mode.") from None
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise Misconfigured(f"{file} is wrong: {faults}.", "Mend or remove these settings.") from None

@@ -1,0 +1,111 @@
+"""`regulars hq`: head office's service, and the same work by hand on the same database while it runs."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from hq.errors import HqError
+from hq.main import now, open_office, run
+from hq.service import HeadOffice
+from hq.settings import Settings, load_settings
+from regulars import __version__
+
+_FAILED: Final = 1
+_STATE = click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("hq-state"),
+    show_default=True,
+    envvar="REGULARS_HQ_STATE",
+    help="Folder of the database, the keys and hq.toml.",
+)
+
+
+@click.group(name="hq")
+def command() -> None:
+    """Head office: profiles, consents, catalogue and the feed that stores live from."""
+
+
+@command.command("run")
+@_STATE
+@click.option("--host", help="Address to listen on; 127.0.0.1 if neither this nor hq.toml says otherwise.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="0: any free one; it is written to STATE/hq.url.")
+@click.option("--public-url", help="Where shoppers reach head office, when a proxy stands before it.")
+@click.option("--origin", "origins", multiple=True, metavar="URL", help="A site whose pages may frame and call ours.")
+def run_service(
+    state: Path, host: str | None, port: int | None, public_url: str | None, origins: tuple[str, ...]
+) -> None:
+    """Serve stores and shoppers until Ctrl-C; makes the database and the keys when they are missing."""
+    with _said():
+        settings = load_settings(state)
+        given = {"host": host, "port": port, "public_url": public_url, "origins": origins or None}
+        web = settings.web.model_dump() | {name: value for name, value in given.items() if value is not None}
+        run(Settings.model_validate(settings.model_dump() | {"web": web}), state, __version__)
+
+
+@command.command("init")
+@_STATE
+def init(state: Path) -> None:
+    """Make the database and the keys, or bring them up to date; safe to repeat."""
+    with _office(state) as office:
+        click.echo(json.dumps({"state": str(state), "epoch": office.office.epoch, "hub_keys": office.office.hub_keys}))
+
+
+@command.command("add-store")
+@_STATE
+@click.argument("store_id")
+@click.option("--name", required=True, help="What shoppers and staff call it.")
+@click.option("--number", type=click.IntRange(1, 2**32 - 1), help="RST1 number; the next free one if not given.")
+@click.option("--timezone", default="Europe/Berlin", show_default=True)
+def add_store(state: Path, store_id: str, name: str, number: int | None, timezone: str) -> None:
+    """Add a store; its device is then enrolled with a code."""
+    with _office(state) as office:
+        click.echo(json.dumps(asdict(office.registry.add_shop(store_id, name, number, timezone, now()))))
+
+
+@command.command("enrol-code")
+@_STATE
+@click.argument("store_id")
+def enrol_code(state: Path, store_id: str) -> None:
+    """Print a code that enrols one device into a store, once, within a day."""
+    with _office(state) as office:
+        click.echo(office.registry.enrol_code(store_id, now()).code)
+
+
+@command.command("withdraw")
+@_STATE
+@click.argument("member")
+@click.option("--erase", is_flag=True, help="Also delete the profile, its history and its secret.")
+def withdraw(state: Path, member: str, *, erase: bool) -> None:
+    """End a MEMBER's consent in every store; MEMBER is a member_ref or a loyalty number."""
+    with _office(state) as office:
+        kind = "erase" if erase else "withdraw"
+        seq = office.members.withdraw(member, "erase" if erase else "withdraw", now(), channel="head-office")
+        pending = [r.store_id for r in office.registry.withdrawal(seq).receipts if r.applied_at is None]
+        click.echo(json.dumps({"seq": seq, "kind": kind, "pending": pending}))
+
+
+@contextmanager
+def _office(state: Path) -> Iterator[HeadOffice]:
+    with _said(), open_office(load_settings(state), state) as office:
+        yield office
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Every refusal as one sentence with its remedy, and the exit code that belongs to it."""
+    try:
+        yield
+    except HqError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except SQLAlchemyError as error:
+        click.echo(f"Error: the database failed ({type(error).__name__}). Check the disk, then try again.", err=True)
+        sys.exit(_FAILED)

@@ -1,0 +1,181 @@
+"""A head office in its own process and the clients that tests speak to it with: a store's Pi, a shopper's phone."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from wire.sync import FeedPage, device_token, unpack_page
+
+START_S = 20.0
+
+
+@dataclass
+class Hub:
+    """A running head office; `admin` writes as the people there do."""
+
+    url: str
+    state: Path
+    process: subprocess.Popen[bytes]
+    admin: httpx.Client = field(init=False)
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        token = (self.state / "admin.token").read_text().strip()
+        self.admin = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self.closing.enter_context(self.admin)
+
+    def add_store(self, store_id: str) -> "StoreClient":
+        self.admin.post("/v1/stores", json={"store_id": store_id, "name": f"Store {store_id}"}).raise_for_status()
+        return self.enrol(store_id)
+
+    def enrol(self, store_id: str) -> "StoreClient":
+        code = self.admin.post("/v1/enrol-codes", json={"store_id": store_id}).json()["code"]
+        key = Ed25519PrivateKey.generate()
+        body = {"code": code, "public_key": key.public_key().public_bytes_raw().hex()}
+        reply = httpx.post(f"{self.url}/v1/enrol", json=body)
+        reply.raise_for_status()
+        store = StoreClient(self.url, reply.json(), key)
+        self.closing.enter_context(store.http)
+        return store
+
+    def phone(self, phone_url: str) -> "Phone":
+        return self.closing.enter_context(Phone(self.url, phone_url))
+
+    def join(self, **wish: Any) -> dict[str, Any]:
+        body = {"alias": "Anna", "adult": True, "purposes": ["recognise"], **wish}
+        reply = httpx.post(f"{self.url}/v1/join", json=body, headers={"X-Regulars": "1"})
+        assert reply.status_code == 201, reply.text
+        joined: dict[str, Any] = reply.json()
+        return joined
+
+    def withdraw(self, member_ref: str, kind: str = "withdraw") -> int:
+        reply = self.admin.post("/v1/withdraw", json={"member_ref": member_ref, "kind": kind})
+        return int(reply.raise_for_status().json()["seq"])
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return regulars("hq", *arguments, "--state", str(self.state))
+
+
+@dataclass
+class StoreClient:
+    """What a Pi does: signs its requests, keeps its cursors and a copy of what the feed gave it."""
+
+    url: str
+    enrolled: dict[str, Any]
+    key: Ed25519PrivateKey
+    cursor: str | None = None
+    revoked: int = 0
+    replica: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    revocations: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(base_url=self.url, timeout=40)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {device_token(self.enrolled['device_id'], self.key, time.time())}"}
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        return self.http.get(path, params=params, headers=self.headers)
+
+    def post(self, path: str, body: Any) -> httpx.Response:
+        return self.http.post(path, json=body, headers=self.headers)
+
+    def poll(self, wait: float = 0, limit: int = 2_000) -> FeedPage | None:
+        """One feed request, applied; None for an empty one."""
+        params: dict[str, Any] = {"r": self.revoked, "wait": wait, "limit": limit}
+        reply = self.get("/v1/feed", **params, **({"c": self.cursor} if self.cursor else {}))
+        if reply.status_code == 204:
+            self.cursor = reply.headers["X-Regulars-Cursor"]
+            self.revoked = int(reply.headers["X-Regulars-Revoke"])
+            return None
+        assert reply.status_code == 200, reply.text
+        page = unpack_page(reply.content)
+        self.cursor, self.revoked = page.cursor, page.revoke_cursor
+        self.revocations += page.revocations
+        for record in page.records:
+            self.replica[record.kind, record.key] = (record.rev, record.body if record.op == "put" else None)
+        return page
+
+    def catch_up(self, limit: int = 2_000) -> None:
+        while self.poll(limit=limit) is not None:
+            pass
+
+    def here(self, kind: str) -> dict[str, Any]:
+        """What of this kind is in the replica and not gone."""
+        return {key: body for (k, key), (_, body) in self.replica.items() if k == kind and body is not None}
+
+    def day_keys(self, days: int = 1) -> dict[str, dict[str, str]]:
+        today = int(time.time() // 86_400)
+        found: dict[str, dict[str, str]] = self.get("/v1/daykeys", **{"from": today, "days": days}).json()["days"]
+        return found
+
+    def receipt(self, seq: int, member_ref: str) -> httpx.Response:
+        signature = self.key.sign(f"{self.enrolled['device_id']}:{seq}:{member_ref}".encode()).hex()
+        body = {"seq": seq, "member_ref": member_ref, "applied_at": time.time(), "signature": signature}
+        return self.post("/v1/receipts", body)
+
+
+class Phone(httpx.Client):
+    """A shopper's browser, signed in by the code of a phone address."""
+
+    def __init__(self, url: str, phone_url: str) -> None:
+        super().__init__(base_url=url, headers={"X-Regulars": "1"}, timeout=20)
+        self.sign_in(phone_url.partition("#code=")[2]).raise_for_status()
+
+    def sign_in(self, code: str) -> httpx.Response:
+        return self.post("/phone/session", json={"code": code})
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.get("/phone/state").raise_for_status().json()
+        return found
+
+
+@contextmanager
+def running_hub(state: Path, *options: str) -> Iterator[Hub]:
+    """Ends with the process gone, and fails when it did not stop by itself."""
+    arguments = [sys.executable, "-m", "regulars", "hq", "run", "--state", str(state), "--port", "0", *options]
+    with (state.parent / f"{state.name}.log").open("ab") as log, subprocess.Popen(arguments, stderr=log) as process:
+        try:
+            hub = Hub(_ready_url(state, process), state, process)
+            with hub.closing:
+                yield hub
+        finally:
+            process.terminate()
+            assert process.wait(10) == 0
+
+
+def regulars(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "regulars", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def stream_events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    """(event, data) of a text/event-stream."""
+    name = ""
+    for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, json.loads(line.removeprefix("data: "))
+
+
+def _ready_url(state: Path, process: "subprocess.Popen[bytes]") -> str:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            url = (state / "hq.url").read_text().strip()
+            if url and httpx.get(f"{url}/readyz").status_code == 200:
+                return url
+        except (OSError, httpx.TransportError):
+            time.sleep(0.05)
+    raise AssertionError("head office did not become ready")

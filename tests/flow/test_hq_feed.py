@@ -1,0 +1,213 @@
+"""Head office and a store over HTTP, in two processes: enrolment, keys, the feed, withdrawal and its proof."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from tests.flow.hub import Hub, StoreClient, running_hub
+from wire.receipt import ConsentReceipt, verified
+from wire.rst1 import day_key
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with running_hub(tmp_path_factory.mktemp("hub") / "state") as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def store(hub: Hub) -> StoreClient:
+    return hub.add_store("de-0001")
+
+
+def test_an_enrolled_store_boots_and_learns_whose_signature_to_believe(store: StoreClient) -> None:
+    boot = store.post("/v1/boot", {}).json()
+    assert boot["hub_keys"] == store.enrolled["hub_keys"]
+    assert abs(boot["now"] - time.time()) < 5
+    assert boot["lease_s"] == 7 * 86_400
+
+
+def test_an_enrolment_code_works_once(hub: Hub) -> None:
+    hub.add_store("de-0002")
+    code = hub.admin.post("/v1/enrol-codes", json={"store_id": "de-0002"}).json()["code"]
+    replies = [httpx.post(f"{hub.url}/v1/enrol", json={"code": code, "public_key": key * 32}) for key in ("0a", "0b")]
+    assert [reply.status_code for reply in replies] == [200, 400]
+    assert replies[1].json()["error"] == "error.code_wrong"
+
+
+def test_a_new_member_reaches_the_store_under_a_receipt_that_verifies(hub: Hub, store: StoreClient) -> None:
+    joined = hub.join(purposes=["recognise", "staff"], standing_mode="advice")
+    store.catch_up()
+    profile = store.here("profile")[joined["member_ref"]]
+    keys = [(k, Ed25519PublicKey.from_public_bytes(bytes.fromhex(v))) for k, v in store.enrolled["hub_keys"].items()]
+    assert verified(ConsentReceipt.model_validate(profile["consent"]), keys)
+    assert profile["standing_mode"] == "advice"
+
+
+def test_day_keys_are_those_the_members_phone_derives(hub: Hub, store: StoreClient) -> None:
+    joined = hub.join()
+    for day, keys in store.day_keys(days=8).items():
+        expected = day_key(bytes.fromhex(joined["secret"]), store.enrolled["store_number"], int(day), 0)
+        assert keys[joined["member_ref"]] == expected.hex()
+
+
+def test_day_keys_beyond_the_lease_are_refused(store: StoreClient) -> None:
+    today = int(time.time() // 86_400)
+    assert store.get("/v1/daykeys", **{"from": today, "days": 10}).status_code == 400
+    assert store.get("/v1/daykeys", **{"from": today + 365, "days": 1}).status_code == 400
+
+
+def test_a_withdrawal_wakes_a_parked_poll_and_ends_the_day_keys(hub: Hub, store: StoreClient) -> None:
+    joined = hub.join()
+    store.catch_up()
+    with ThreadPoolExecutor(1) as pool:
+        parked = pool.submit(store.poll, 20)
+        time.sleep(0.5)
+        withdrawn_at = time.monotonic()
+        seq = hub.withdraw(joined["member_ref"])
+        page = parked.result(10)
+        took_s = time.monotonic() - withdrawn_at
+    assert took_s <= 1
+    assert page is not None
+    assert [(r.seq, r.member_ref, r.kind) for r in page.revocations] == [(seq, joined["member_ref"], "withdraw")]
+    store.catch_up()
+    assert joined["member_ref"] not in store.here("profile")
+    assert joined["member_ref"] not in store.day_keys()[str(int(time.time() // 86_400))]
+
+
+def test_a_withdrawal_from_the_command_line_wakes_a_parked_poll_too(hub: Hub, store: StoreClient) -> None:
+    joined = hub.join()
+    store.catch_up()
+    with ThreadPoolExecutor(1) as pool:
+        parked = pool.submit(store.poll, 20)
+        done = hub.command("withdraw", joined["loyalty_number"])
+        page = parked.result(10)
+    assert done.returncode == 0, done.stderr
+    assert page is not None
+    assert page.revocations[-1].member_ref == joined["member_ref"]
+
+
+def test_a_withdrawal_names_the_stores_that_have_not_proved_it(hub: Hub, store: StoreClient) -> None:
+    other = hub.add_store("de-0003")
+    joined = hub.join()
+    seq = hub.withdraw(joined["member_ref"])
+    assert store.receipt(seq, joined["member_ref"]).status_code == 204
+    status = hub.admin.get(f"/v1/withdraw/{seq}").json()
+    assert store.enrolled["device_id"] in {entry["device_id"] for entry in status["applied"]}
+    assert other.enrolled["device_id"] in {entry["device_id"] for entry in status["pending"]}
+    assert not status["done"]
+
+
+def test_a_receipt_that_another_key_signed_is_refused(hub: Hub, store: StoreClient) -> None:
+    joined = hub.join()
+    seq = hub.withdraw(joined["member_ref"])
+    forged = {"seq": seq, "member_ref": joined["member_ref"], "applied_at": 1.0, "signature": "00" * 64}
+    assert store.post("/v1/receipts", forged).status_code == 400
+
+
+def test_erasing_leaves_no_trace_of_the_member_in_the_files(hub: Hub, store: StoreClient) -> None:
+    joined = hub.join(alias="Zyxwvuts", name="Qwertzuiop")
+    hub.withdraw(joined["member_ref"], "erase")
+    files = b"".join(file.read_bytes() for file in hub.state.glob("hq.sqlite*"))
+    assert joined["loyalty_number"].encode() not in files
+    assert hub.admin.post("/v1/withdraw", json={"member_ref": joined["loyalty_number"]}).status_code == 404
+    store.catch_up()
+    assert [r.kind for r in store.revocations if r.member_ref == joined["member_ref"]] == ["erase"]
+
+
+def test_an_empty_poll_still_moves_the_cursor(hub: Hub, store: StoreClient) -> None:
+    store.catch_up()
+    before = store.cursor
+    other = hub.enrol("de-0003")
+    hub.admin.put("/v1/stock", json={"stock": [_stock("de-0003", "v1")]}).raise_for_status()
+    assert store.poll() is None
+    assert store.cursor != before
+    other.catch_up()
+    assert "v1" in other.here("stock")
+
+
+def test_a_cursor_of_another_life_of_the_database_asks_to_start_again(store: StoreClient) -> None:
+    assert store.get("/v1/feed", c="ffff.1.").status_code == 410
+    assert (
+        store.get("/v1/feed", c=f"{store.cursor.partition('.')[0]}.999999." if store.cursor else "").status_code == 410
+    )
+    assert store.get("/v1/feed", c="nonsense").status_code == 400
+
+
+def test_a_request_without_a_device_is_told_what_time_it_is(hub: Hub) -> None:
+    reply = httpx.get(f"{hub.url}/v1/feed", headers={"Authorization": "Bearer nonsense"})
+    assert reply.status_code == 401
+    assert abs(reply.json()["now"] - time.time()) < 5
+    assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+def test_events_count_once_and_a_gap_is_answered(store: StoreClient) -> None:
+    def batch(first: int, numbers: list[int]) -> dict[str, object]:
+        events = [{"n": n, "type": "visit.arrived", "at": 1.0, "visit_id": "v"} for n in numbers]
+        return store.post("/v1/events", {"incarnation": "i1", "first": first, "events": events}).json()  # type: ignore[no-any-return]
+
+    assert batch(1, [1, 2, 3]) == {"acked": 3, "gap": False}
+    assert batch(2, [2, 3, 4]) == {"acked": 4, "gap": False}
+    assert batch(7, [7]) == {"acked": 4, "gap": True}
+    assert batch(5, [5, 7]) == {"acked": 5, "gap": True}
+
+
+def test_eight_writers_at_once_lose_nothing_on_the_feed(hub: Hub, store: StoreClient) -> None:
+    store.catch_up()
+    stop = threading.Event()
+
+    def write(writer: int) -> None:
+        with httpx.Client(base_url=hub.url, headers=dict(hub.admin.headers), timeout=30) as client:
+            for number in range(12):
+                products = [_product(f"p{writer}-{number}-{n}") for n in range(3)]
+                client.put("/v1/products", json={"products": products}).raise_for_status()
+
+    def read() -> None:
+        while not stop.is_set():
+            store.poll(wait=0.2, limit=7)
+
+    with ThreadPoolExecutor(9) as pool:
+        reader = pool.submit(read)
+        list(pool.map(write, range(8)))
+        stop.set()
+        reader.result()
+    store.catch_up()
+    assert {f"p{w}-{n}-{k}" for w in range(8) for n in range(12) for k in range(3)} <= set(store.here("product"))
+
+
+@pytest.mark.parametrize("limit", [1, 3, 2_000])
+def test_any_page_size_ends_in_the_same_replica(hub: Hub, store: StoreClient, limit: int) -> None:
+    store.catch_up()
+    fresh = hub.enrol("de-0001")
+    fresh.catch_up(limit=limit)
+    for kind in ("profile", "product", "stock"):
+        assert fresh.here(kind) == store.here(kind)
+
+
+def test_a_body_beyond_the_limit_is_cut_off(hub: Hub) -> None:
+    reply = httpx.post(f"{hub.url}/v1/join", content=b"x" * 70_000, headers={"X-Regulars": "1"})
+    assert reply.status_code == 413
+    assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+def _product(product_id: str) -> dict[str, object]:
+    return {
+        "product_id": product_id,
+        "merchant_id": "house",
+        "brand": "Elm",
+        "category": "coat",
+        "garment": "coat",
+        "name": {"de": "Mantel"},
+        "colour": "navy",
+        "price_cents": 19900,
+        "variants": [{"variant_id": f"{product_id}-38", "size": "38"}],
+    }
+
+
+def _stock(store_id: str, variant_id: str) -> dict[str, object]:
+    return {"store_id": store_id, "variant_id": variant_id, "pieces": 2, "shelf": "A1", "counted_at": 1}
