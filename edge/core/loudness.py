@@ -39,10 +39,6 @@ class Loudness:
             means.setdefault(zone_of_scanner[scanner], []).append(mean_dbm)
         return {zone: sum(each) / len(each) for zone, each in means.items()}
 
-    def count_since(self, since: float) -> int:
-        """Readings in the window that are not older than `since`."""
-        return sum(at >= since for readings in self._readings.values() for at, _ in readings)
-
     def _forget(self, before: float) -> None:
         for scanner, readings in list(self._readings.items()):
             while readings and readings[0][0] < before:

@@ -79,6 +79,30 @@ def test_a_passer_by_whom_one_scanner_inside_hears_for_a_moment_does_not_arrive(
     )
 
 
+@pytest.mark.parametrize("rival", ["door", "porch", "street"])
+def test_whoever_is_heard_inside_hardly_louder_than_at_the_door_does_not_arrive(presence: Presence, rival: str) -> None:
+    beside_the_wall = [(second, {"coats": -70, rival: -72}) for second in range(120)]
+    assert told(presence, beside_the_wall) == []
+
+
+def test_whoever_is_heard_faintly_and_nowhere_else_is_behind_a_wall(presence: Presence) -> None:
+    assert told(presence, [(second, {"coats": -88}) for second in range(120)]) == []
+
+
+def test_moments_in_doubt_delay_an_arrival_and_do_not_undo_it(presence: Presence) -> None:
+    doubtful = [(second, {"coats": -70, "door": -72 if second % 20 < 6 else -95}) for second in range(60)]
+    (arrived,) = told(presence, doubtful)
+    assert 10 < arrived.at < 40
+
+
+def test_a_sighting_that_was_long_on_its_way_changes_nothing(presence: Presence) -> None:
+    changes = told(presence, everywhere("coats", range(5)))
+    for second in range(10, 40):
+        presence.hear("anna", "at-coats", -60, second - 6.0)
+        changes += presence.advance(second)
+    assert changes == []
+
+
 def test_one_packet_and_silence_is_nobody(presence: Presence) -> None:
     assert told(presence, [(0, {"coats": -50})], until=300) == []
     assert len(presence) == 0
