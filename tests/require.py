@@ -46,6 +46,7 @@ NEEDS: Final[dict[str, Need]] = {
     "postgresql": Need(program("pg_ctlcluster", "pg_ctl"), "apt install postgresql"),
     "root": Need(root_rights, "run the tests as root"),
     "shared": Need(existing(RECORDINGS), "the recordings belong beside the checkout, in ../shared/data"),
+    "dbus-daemon": Need(program("dbus-daemon"), "apt install dbus-daemon"),
     "make": Need(program("make"), "apt install make"),
     "git": Need(program("git"), "apt install git"),
 }

@@ -6,6 +6,7 @@ Only what resolved to a member leaves this thread. Strangers raise one number.
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -130,6 +131,8 @@ class Radio:
 
     def start(self) -> None:
         """Returns when the loop runs, before any scanner does. Call it once, after any fork."""
+        # bleak's debug messages quote the address of every stranger.
+        logging.getLogger("bleak").setLevel(logging.WARNING)
         self._thread = threading.Thread(target=self._run, name="radio", daemon=True)
         self._thread.start()
         self._ready.wait()

@@ -1,0 +1,125 @@
+"""A bluetoothd for tests: adapters and devices on a D-Bus of its own, so that bleak's BlueZ path runs for real."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from dbus_fast import Variant
+from dbus_fast.aio import MessageBus
+from dbus_fast.annotations import DBusDict, DBusInt16, DBusObjectPath, DBusSignature, DBusStr
+from dbus_fast.constants import PropertyAccess
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
+
+_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path={socket}</listen><policy context="default">
+<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
+
+Uuids = Annotated[list[str], DBusSignature("as")]
+
+
+class Adapter(ServiceInterface):
+    def __init__(self, mac: str) -> None:
+        super().__init__("org.bluez.Adapter1")
+        self.mac = mac
+        self.filters: dict[str, Any] = {}
+        self.is_discovering = False
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Address(self) -> DBusStr:  # noqa: N802 - BlueZ' name
+        return self.mac
+
+    @dbus_method()
+    def SetDiscoveryFilter(self, filters: DBusDict) -> None:  # noqa: N802
+        self.filters = {name: variant.value for name, variant in filters.items()}
+
+    @dbus_method()
+    def StartDiscovery(self) -> None:  # noqa: N802
+        self.is_discovering = True
+
+    @dbus_method()
+    def StopDiscovery(self) -> None:  # noqa: N802
+        self.is_discovering = False
+
+
+class Device(ServiceInterface):
+    def __init__(self, adapter_path: str, address: str, service_data: dict[str, bytes], rssi_dbm: int) -> None:
+        super().__init__("org.bluez.Device1")
+        self.adapter_path = adapter_path
+        self.address = address
+        self.service_data = service_data
+        self.rssi_dbm = rssi_dbm
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Adapter(self) -> DBusObjectPath:  # noqa: N802
+        return self.adapter_path
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Address(self) -> DBusStr:  # noqa: N802
+        return self.address
+
+    @dbus_property(access=PropertyAccess.READ)
+    def Alias(self) -> DBusStr:  # noqa: N802
+        return self.address.replace(":", "-")
+
+    @dbus_property(access=PropertyAccess.READ)
+    def UUIDs(self) -> Uuids:  # noqa: N802
+        return []
+
+    @dbus_property(access=PropertyAccess.READ)
+    def ServiceData(self) -> DBusDict:  # noqa: N802
+        return {uuid: Variant("ay", data) for uuid, data in self.service_data.items()}
+
+    @dbus_property(access=PropertyAccess.READ)
+    def RSSI(self) -> DBusInt16:  # noqa: N802
+        return self.rssi_dbm
+
+
+class Bluez:
+    """What bluetoothd would export; adapters by the number it gave them."""
+
+    def __init__(self, bus: MessageBus) -> None:
+        self._bus = bus
+        self.adapters: dict[str, Adapter] = {}
+        self._devices: dict[str, Device] = {}
+
+    def plug_in(self, name: str, mac: str) -> Adapter:
+        adapter = self.adapters[name] = Adapter(mac)
+        self._bus.export(f"/org/bluez/{name}", adapter)
+        return adapter
+
+    def unplug(self, name: str) -> None:
+        self._bus.unexport(f"/org/bluez/{name}", self.adapters.pop(name))
+
+    def hear(self, name: str, address: str, service_data: dict[str, bytes], rssi_dbm: int) -> None:
+        """As bluetoothd tells a packet: a new object first, then a changed RSSI."""
+        path = f"/org/bluez/{name}/dev_{address.replace(':', '_')}"
+        device = self._devices.get(path)
+        if device is None:
+            device = self._devices[path] = Device(f"/org/bluez/{name}", address, service_data, rssi_dbm)
+            self._bus.export(path, device)
+        else:
+            device.rssi_dbm = rssi_dbm
+            device.emit_properties_changed({"RSSI": rssi_dbm})
+
+
+@asynccontextmanager
+async def open_bluez(folder: Path) -> AsyncIterator[tuple[Bluez, str]]:
+    """The pretended bluetoothd and the address of its bus, for DBUS_SYSTEM_BUS_ADDRESS."""
+    socket = folder / "bus"
+    (folder / "bus.conf").write_text(_BUS.format(socket=socket))
+    command = ["dbus-daemon", f"--config-file={folder / 'bus.conf'}", "--nofork", "--print-address"]
+    daemon = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        address = (await daemon.stdout.readline()).decode().strip() if daemon.stdout else ""
+        bus = await MessageBus(bus_address=address).connect()
+        try:
+            await bus.request_name("org.bluez")
+            yield Bluez(bus), address
+        finally:
+            bus.disconnect()
+    finally:
+        daemon.terminate()
+        await daemon.wait()
