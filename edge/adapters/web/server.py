@@ -1,0 +1,79 @@
+"""gunicorn with one threaded worker around the store's application.
+
+The worker, not the arbiter, builds the service: no thread, socket or SQLite connection may cross the fork. What the
+arbiter does besides (control socket, log lines of its own) is switched off.
+"""
+
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+# A socket holds its thread for as long as it lives: 64 tablets and screens (the limit in live_socketio), and some for
+# pages. Threads are made as they are needed.
+THREADS: Final = 96
+CONNECTIONS: Final = 512
+# Ctrl-C otherwise waits for every open socket.
+GRACE_S: Final = 1
+
+
+class Running(Protocol):
+    """A built service."""
+
+    @property
+    def app(self) -> Flask: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Server(BaseApplication):
+    """`build` is called in the worker. `listening` is bound already, so a taken port was told before any fork."""
+
+    def __init__(self, listening: socket.socket, build: Callable[[], Running]) -> None:
+        self._listening = listening
+        self._build = build
+        self._running: Running | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings: dict[str, Any] = {
+            "bind": f"fd://{self._listening.fileno()}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": THREADS,
+            "worker_connections": CONNECTIONS,
+            "graceful_timeout": GRACE_S,
+            "timeout": 60,
+            "keepalive": 5,
+            "control_socket_disable": True,
+            "loglevel": "error",
+            "post_worker_init": self._started,
+            "worker_exit": self._ended,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        self._running = self._build()
+        return self._running.app
+
+    def _started(self, worker: Any) -> None:  # noqa: ANN401 - gunicorn ships no types
+        running = self._running
+        if running is None:
+            return
+        running.start()
+
+        def leave(number: int, frame: object) -> None:
+            """Sockets are cut first: each would keep its thread, and the worker, until the arbiter kills it."""
+            running.stop()
+            worker.handle_exit(number, frame)
+
+        signal.signal(signal.SIGTERM, leave)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the arbiter too, which then sends SIGTERM
+
+    def _ended(self, _arbiter: object, _worker: object) -> None:
+        if self._running is not None:
+            self._running.stop()

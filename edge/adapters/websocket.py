@@ -1,0 +1,213 @@
+"""One websocket connection, held to its limits below Engine.IO and so before anybody has said who they are.
+
+What the stack under us does not do by itself (engineio 4.15, simple-websocket 1.1; read again before a new version):
+it takes a frame of any size, waits for ever for a client that never reads or never speaks, queues without end, and
+lets two threads write to one socket at once. Each is answered here and tested with a real socket.
+"""
+
+import queue
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import simple_websocket
+
+from wire.live import INBOUND_LIMIT
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# Queued for one client before it counts as too slow: a tablet that missed 64 changes is better served by a snapshot.
+QUEUED_MESSAGES: Final = 64
+QUEUED_OCTETS: Final = 256 * 1024
+KERNEL_OCTETS: Final = 128 * 1024
+# Somebody who connects shows a token within this time, or makes room for somebody who does.
+AUTHENTICATE_WITHIN_S: Final = 5.0
+# One write that makes no progress for this long is a client that is gone or does not read: as long as a ping waits.
+SEND_TIMEOUT_S: Final = 10
+# Messages that arrived and wait for their turn; a page never has more than a few commands under way.
+INBOUND_MESSAGES: Final = 32
+# A page sends pongs and a command per tap; 20 a second for long is no page.
+MESSAGES_PER_S: Final = 20.0
+MESSAGES_AT_ONCE: Final = 60.0
+
+
+class Bucket:
+    """A token bucket: `at_once` together, `per_s` in the long run. Not shared between threads."""
+
+    def __init__(self, per_s: float, at_once: float) -> None:
+        self._per_s = per_s
+        self._at_once = at_once
+        self._level = at_once
+        self._seen_at = time.monotonic()
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        self._level = min(self._at_once, self._level + (now - self._seen_at) * self._per_s)
+        self._seen_at = now
+        if self._level < 1:
+            return False
+        self._level -= 1
+        return True
+
+
+class DaemonThread(threading.Thread):
+    """A socket's threads never keep the process from ending."""
+
+    def __init__(
+        self, target: Callable[..., object], args: Iterable[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(target=target, args=args, kwargs=kwargs, daemon=True)
+
+
+class SendQueue(queue.Queue[object]):
+    """Packets for one client. Full, it empties itself and calls `overflow`: the producer never waits for a reader."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.octets = 0
+        self.overflow: Callable[[], None] = lambda: None
+
+    def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002
+        """Never blocks. One message alone may be larger than the limit: a snapshot of a full shop is."""
+        with self.mutex:
+            waiting = len(self.queue)
+            full = waiting >= QUEUED_MESSAGES or (waiting > 0 and self.octets + _octets(item) > QUEUED_OCTETS)
+        if item is not None and full:
+            self.overflow()
+            return
+        super().put(item, block, timeout)
+
+    def _put(self, item: object) -> None:
+        self.octets += _octets(item)
+        super()._put(item)
+
+    def _get(self) -> object:
+        item: object = super()._get()
+        self.octets -= _octets(item)
+        return item
+
+
+class Connection:
+    """What Engine.IO takes for a websocket: `send`, `wait`, `close`; made per request by its threading mode."""
+
+    def __init__(self, run: Callable[["Connection"], object], _server: object) -> None:
+        self._run = run
+        self._engine_socket: Any = run.__self__  # type: ignore[attr-defined]  # a bound method of its Socket
+        self._deadline: float | None = time.monotonic() + AUTHENTICATE_WITHIN_S
+        self._inbound = Bucket(MESSAGES_PER_S, MESSAGES_AT_ONCE)
+        self._ws: _Websocket | None = None
+
+    def __call__(self, environ: "WSGIEnvironment", _start_response: "StartResponse") -> Iterable[bytes]:
+        self._ws = _Websocket(environ)
+        self._engine_socket.queue.overflow = self.abort
+        self._engine_socket.connection = self
+        try:
+            self._run(self)
+        finally:
+            # A packet that Engine.IO cannot read leaves its own loop without putting anything away.
+            self._engine_socket.queue.put(None)
+            self._engine_socket.close(wait=False, abort=True)
+            self.abort()
+        if self._ws.mode == "gunicorn":
+            raise StopIteration  # its way of saying that the socket is no longer HTTP's
+        raise ConnectionError
+
+    def authenticated(self) -> None:
+        self._deadline = None
+
+    def send(self, message: str | bytes) -> None:
+        assert self._ws is not None  # noqa: S101 - Engine.IO sends only from within __call__
+        try:
+            self._ws.send(message)
+        except simple_websocket.ConnectionClosed:
+            raise OSError from None
+
+    def wait(self) -> str | None:
+        """The next text message; None ends the connection."""
+        assert self._ws is not None  # noqa: S101 - as above
+        left = None if self._deadline is None else self._deadline - time.monotonic()
+        if left is not None and left <= 0:
+            return None
+        try:
+            message = self._ws.receive(timeout=left)
+        except simple_websocket.ConnectionClosed:
+            return None
+        # Nothing here is binary; Socket.IO would collect announced attachments without end.
+        if not isinstance(message, str) or not self._inbound.take():
+            return None
+        return message
+
+    def close(self) -> None:
+        assert self._ws is not None  # noqa: S101 - as above
+        if self._ws.connected:
+            self._ws.close()
+        self.abort()
+
+    def abort(self) -> None:
+        """Wakes every thread that reads from or writes to the socket; what the kernel has is still sent."""
+        if self._ws is not None:
+            self._ws.abort()
+
+
+class _Websocket(simple_websocket.Server):
+    sock: Any
+    wire: "_Wire"
+
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        super().__init__(environ, max_message_size=INBOUND_LIMIT, thread_class=DaemonThread)
+
+    def handshake(self) -> None:
+        self.wire = self.sock = _Wire(self.sock)
+        super().handshake()
+
+    def _handle_events(self) -> bool:
+        going_on: bool = super()._handle_events() and len(self.input_buffer) <= INBOUND_MESSAGES
+        if not going_on:
+            # In this order: a reader that is woken first finds the socket connected and sleeps on.
+            self.connected = False
+            self.event.set()
+        return going_on
+
+    def abort(self) -> None:
+        self.wire.abort()
+
+
+class _Wire:
+    """A socket on which one thread writes at a time, whole messages, and no write hangs."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._lock = threading.Lock()
+        # A patch of 200 octets is not to wait for the acknowledgement of the one before it.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Without this the kernel grows its own queue to megabytes before ours sees that a client does not read.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_OCTETS)
+        # struct timeval. Not settimeout(): that would also end every quiet spell of reading.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_TIMEOUT_S, 0))
+
+    def send(self, octets: bytes) -> int:
+        with self._lock:
+            self._sock.sendall(octets)
+        return len(octets)
+
+    def recv(self, length: int) -> bytes:
+        return self._sock.recv(length)
+
+    def abort(self) -> None:
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # already gone
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+def _octets(item: object) -> int:
+    """What a packet will weigh on the wire, near enough: a card's text is mostly ASCII."""
+    data = getattr(item, "data", None)
+    return len(data) if isinstance(data, str | bytes) else 64
