@@ -29,8 +29,10 @@ _START_WITHIN_S: Final = 10.0
 _STOP_WITHIN_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
-# A shop is never silent for so long: its own beacons and till speak. Shorter would restart scanners all night.
-_DEAF_AFTER_S: Final = 30.0
+# Opening a scanner anew costs a second and cures most silences, so it is done soon; saying that it is deaf calls
+# somebody, so that waits until no shop with a till, a beacon or a street could have been silent by itself.
+_REOPEN_AFTER_S: Final = 30.0
+_DEAF_AFTER_S: Final = 300.0
 _LOOK_EVERY_S: Final = 1.0
 # Reports a second are averaged over about ten seconds: long enough to be read, short enough to see a fault.
 _RATE_SHARE: Final = 0.1
@@ -80,7 +82,8 @@ class _Watch:
     reports: int = 0
     reports_per_s: float = 0.0
     counted: int = 0
-    reported_at: float = 0.0
+    reported_at: float = 0.0  # on the loop's clock, as is what follows
+    opened_at: float = 0.0
 
 
 class ScannerUnusable(Exception):
@@ -183,7 +186,7 @@ class Radio:
             await asyncio.wait(tasks, timeout=_STOP_WITHIN_S + 0.2)
 
     async def _watch(self, watch: _Watch) -> None:
-        """Keep one scanner open: open, listen until it is deaf, close, again."""
+        """Keep one scanner open: open, listen until it is silent, close, again."""
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
@@ -201,24 +204,25 @@ class Radio:
             scanner = await self._open(watch)
             await scanner.start()
         try:
-            watch.reported_at = asyncio.get_running_loop().time()
+            watch.opened_at = asyncio.get_running_loop().time()
             if watch.health == "away":
+                watch.reported_at = watch.opened_at
                 self._turn(watch, "ok", "")
-            await self._until_deaf(watch)
+            await self._until_silent(watch)
         finally:
             with suppress(Exception):
                 async with asyncio.timeout(_STOP_WITHIN_S):
                     await scanner.stop()
 
-    async def _until_deaf(self, watch: _Watch) -> None:
+    async def _until_silent(self, watch: _Watch) -> None:
         loop = asyncio.get_running_loop()
-        while loop.time() - watch.reported_at < _DEAF_AFTER_S:
-            before = loop.time()
+        while (before := loop.time()) - max(watch.reported_at, watch.opened_at) < _REOPEN_AFTER_S:
             await asyncio.sleep(_LOOK_EVERY_S)
             rate = (watch.reports - watch.counted) / (loop.time() - before)
             watch.counted = watch.reports
             watch.reports_per_s += _RATE_SHARE * (rate - watch.reports_per_s)
-        self._turn(watch, "deaf", f"nothing heard for {_DEAF_AFTER_S:.0f} s: check the antenna and its surroundings")
+            if loop.time() - watch.reported_at >= _DEAF_AFTER_S:
+                self._turn(watch, "deaf", f"nothing heard for {_DEAF_AFTER_S:.0f} s: check its antenna and its place")
 
     async def _open(self, watch: _Watch) -> BleakScanner:
         def on_advertisement(device: BLEDevice, advertisement: AdvertisementData) -> None:

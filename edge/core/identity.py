@@ -74,9 +74,12 @@ def build_table(keys: Iterable[tuple[str, int, bytes]], now_s: float) -> TokenTa
     wanted = _hours_by_day(quarter)
     holders: dict[bytes, Holder] = {}
     for member_ref, day, key in keys:
-        for hour, starts in wanted.get(day, ()):
+        hours = wanted.get(day)
+        if hours is None:
+            continue
+        holder = Holder(member_ref, key)
+        for hour, starts in hours:
             block = rst1.hour_block(key, hour)
-            holder = Holder(member_ref, key)
             for start in starts:
                 holders[block[start : start + rst1.TAG_LENGTH]] = holder
     return TokenTable(quarter, holders)

@@ -211,7 +211,8 @@ def test_a_scanner_that_comes_late_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_scanner_that_goes_deaf_is_told_and_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.adapters.radio_bluez._DEAF_AFTER_S", 0.2)
+    monkeypatch.setattr("edge.adapters.radio_bluez._REOPEN_AFTER_S", 0.1)
+    monkeypatch.setattr("edge.adapters.radio_bluez._DEAF_AFTER_S", 0.4)
     monkeypatch.setattr("edge.adapters.radio_bluez._LOOK_EVERY_S", 0.05)
     monkeypatch.setattr("edge.adapters.radio_bluez._FIRST_PAUSE_S", 0.05)
 
