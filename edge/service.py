@@ -74,6 +74,11 @@ class Service:
         """How many there are now."""
         return len(self._floor.visits)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anybody is in or around the store."""
+        return bool(self._floor.visits) or len(self._floor.presence) > 0
+
     def _listen(self, happened: Heard | Answered | Contested) -> None:
         floor, member = self._floor, happened.member_ref
         if floor.restrictions.is_veiled(member, happened.at):

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from edge.adapters.store_sqlite import Damaged, Database, emptied, meta, opened, put_meta
 from edge.core import outbox
 from edge.core.effects import Alive, Done, DropVisit, Erase, KeepVisit, Lift, Record, Restriction, StoreFact
+from edge.core.pairing import DeviceKind, Paired
 from edge.core.visit import Visit, kept
 from edge.errors import OutboxDamaged
 from wire.event import Event, EventBatch
@@ -91,10 +92,10 @@ class Outbox:
 
     # the sync thread
 
-    def batch(self) -> EventBatch | None:
-        """The oldest events that head office does not have yet."""
+    def batch(self, after: int = 0) -> EventBatch | None:
+        """The oldest events that head office does not have yet; those up to number `after` it has."""
         with self._lock:
-            rows = self._read("SELECT body FROM event ORDER BY n LIMIT ?", [outbox.BATCH_LENGTH])
+            rows = self._read("SELECT body FROM event WHERE n > ? ORDER BY n LIMIT ?", [after, outbox.BATCH_LENGTH])
             incarnation = meta(self._db, "incarnation", "")
         return outbox.batch(incarnation, [Event.model_validate_json(row[0]) for row in rows])
 
@@ -110,6 +111,39 @@ class Outbox:
                 event = Event.model_validate_json(body).model_copy(update={"n": n})
                 db.table("event").insert({"n": n, "body": event.model_dump_json().encode()})
             self._begin(db, len(rows))
+
+    # pairing: web threads; each call is one transaction
+
+    def create_code(self, kind: DeviceKind, device_id: str, code_hash: str, expires_at: float) -> None:
+        with self._writing() as db:
+            db.execute("DELETE FROM pairing_code WHERE kind = ? AND device_id = ?", [kind, device_id])
+            row = {"code_hash": code_hash, "kind": kind, "device_id": device_id, "expires_at": expires_at}
+            db.table("pairing_code").upsert(row, pk="code_hash")
+
+    def redeem(self, code_hash: str, token_hash: str, now: float) -> Paired | None:
+        with self._writing() as db:
+            query = "SELECT kind, device_id, expires_at FROM pairing_code WHERE code_hash = ?"
+            found = db.execute(query, [code_hash]).fetchone()
+            db.execute("DELETE FROM pairing_code WHERE code_hash = ? OR expires_at <= ?", [code_hash, now])
+            if found is None or found[2] <= now:
+                return None
+            kind, device_id, _ = found
+            db.execute("DELETE FROM device WHERE kind = ? AND device_id = ?", [kind, device_id])
+            db.table("device").insert({"token_hash": token_hash, "kind": kind, "device_id": device_id})
+            return Paired(kind, device_id)
+
+    def burn_codes(self) -> None:
+        with self._writing() as db:
+            db.execute("DELETE FROM pairing_code")
+
+    def device_by_token_hash(self, token_hash: str) -> Paired | None:
+        found = self._read("SELECT kind, device_id FROM device WHERE token_hash = ?", [token_hash])
+        return Paired(*found[0]) if found else None
+
+    def revoke(self, kind: DeviceKind, device_id: str) -> None:
+        with self._writing() as db:
+            db.execute("DELETE FROM device WHERE kind = ? AND device_id = ?", [kind, device_id])
+            db.execute("DELETE FROM pairing_code WHERE kind = ? AND device_id = ?", [kind, device_id])
 
     def close(self) -> None:
         with self._lock:

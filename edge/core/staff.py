@@ -133,7 +133,7 @@ class Staff:
         self._floor.record("hint.dismissed", after, now, body, KeepVisit(after))
 
     def _check_in_card(self, device: Device, command: Command, now: float) -> Ack:
-        member = self._floor.replica.member_by_loyalty(command.loyalty.strip())
+        member = self._floor.replica.member_by_loyalty(command.loyalty.replace(" ", "").replace("-", ""))
         if member is None:
             return _refused(command, "error.unknown_loyalty")
         here = self.check_in(member, "loyalty", device.zone, now)

@@ -1,0 +1,201 @@
+"""Head office's store API over HTTP/1.1, one method a call, each with its time limit.
+
+Knows URLs, status codes and tokens; what an answer means for the store is decided elsewhere.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import urllib3
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import BaseModel
+
+from edge.adapters.enrolment import Enrolment
+from edge.errors import EnrolRefused, HqRefused, HqUnreachable
+from edge.settings import HqSettings
+from wire import profile
+from wire.event import BatchAck, EventBatch
+from wire.sync import (
+    PAGE_LIMIT,
+    BootReply,
+    DayKeys,
+    EnrolReply,
+    EnrolRequest,
+    FeedPage,
+    PhoneCodePost,
+    PhoneViewPost,
+    ReceiptPost,
+    Revocation,
+    device_token,
+    unpack_page,
+)
+
+PAGE_ROWS: Final = 2000
+# Four of our threads call at once; none waits for another's connection.
+CONNECTIONS: Final = 4
+ENROL_REFUSALS: Final = frozenset({400, 401, 403, 404, 409, 410, 422})
+
+
+class Unchanged(BaseModel):
+    """Nothing new; the cursors may have moved all the same."""
+
+    cursor: str
+    revoke_cursor: int
+
+
+class StartOver(Exception):
+    """Head office does not know the cursor any more."""
+
+
+class HqClient:
+    """One enrolled store's side. Safe to call from several threads."""
+
+    def __init__(self, settings: HqSettings, enrolment: Enrolment, clock: Callable[[], float]) -> None:
+        self._settings, self._enrolment, self._clock = settings, enrolment, clock
+        self._pool = _pool(settings)
+        # Head office says what time it is when it boots a store or refuses a token: a Pi has no battery clock.
+        self._ahead_s = 0.0
+
+    def now(self) -> float:
+        """Head office's time, as far as it is known here."""
+        return self._clock() + self._ahead_s
+
+    def boot(self) -> BootReply:
+        reply = BootReply.model_validate(self._json("POST", "/v1/boot", {}))
+        self._ahead_s = reply.now - self._clock()
+        return reply
+
+    def day_keys(self, first_day: int, days: int) -> DayKeys:
+        query = urlencode({"from": first_day, "days": days})
+        return DayKeys.model_validate(self._json("GET", f"/v1/daykeys?{query}"))
+
+    def feed(self, cursor: str, revoke_cursor: int, wait_s: int) -> FeedPage | Unchanged:
+        """Parks up to `wait_s`. Raises StartOver, ValueError for a torn page, HqUnreachable."""
+        asked: dict[str, Any] = {"r": revoke_cursor, "wait": wait_s, "limit": PAGE_ROWS, "v": profile.SCHEMA}
+        query = urlencode({**asked, **({"c": cursor} if cursor else {})})
+        timeout_s = wait_s + self._settings.timeout_s
+        status, headers, body = self._call("GET", f"/v1/feed?{query}", timeout_s=timeout_s, also=frozenset({410}))
+        if status == 410:  # noqa: PLR2004 - Gone, SYNC.md
+            raise StartOver
+        if status == 204:  # noqa: PLR2004 - No Content
+            return Unchanged(
+                cursor=headers.get("X-Regulars-Cursor", cursor),
+                revoke_cursor=int(headers.get("X-Regulars-Revoke", revoke_cursor)),
+            )
+        return unpack_page(body)
+
+    def events(self, batch: EventBatch) -> BatchAck:
+        return BatchAck.model_validate(self._json("POST", "/v1/events", batch))
+
+    def receipt(self, revocation: Revocation, applied_at: float) -> None:
+        """The signed proof that the revocation was applied."""
+        seq, member = revocation.seq, revocation.member_ref
+        signature = self._enrolment.key.sign(f"{self._enrolment.store.device_id}:{seq}:{member}".encode()).hex()
+        self._json(
+            "POST",
+            "/v1/receipts",
+            ReceiptPost(seq=seq, member_ref=member, applied_at=applied_at, signature=signature),
+        )
+
+    def phone_view(self, post: PhoneViewPost) -> None:
+        self._json("POST", "/v1/phone-views", post)
+
+    def phone_code(self, post: PhoneCodePost) -> None:
+        self._json("POST", "/v1/phone-codes", post)
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _json(self, method: str, path: str, body: BaseModel | Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - validated by each caller
+        _, _, octets = self._call(method, path, body)
+        return json.loads(octets) if octets else None
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+        also: frozenset[int] = frozenset(),
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Once more after a refused token: the answer says what time it is there."""
+        status, headers, octets = self._send(method, path, body, timeout_s)
+        if status == 401 and self._learn_time(octets):  # noqa: PLR2004 - Unauthorized
+            status, headers, octets = self._send(method, path, body, timeout_s)
+        if status >= 400 and status not in also:  # noqa: PLR2004 - HTTP's errors
+            raise HqRefused(self._settings.url, status, _detail(octets))
+        return status, headers, octets
+
+    def _send(
+        self, method: str, path: str, body: BaseModel | Mapping[str, Any] | None, timeout_s: float | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        token = device_token(self._enrolment.store.device_id, self._enrolment.key, self.now())
+        return _exchange(
+            self._pool, self._settings, method, path, body, timeout_s, {"Authorization": f"Bearer {token}"}
+        )
+
+    def _learn_time(self, octets: bytes) -> bool:
+        now = _problem(octets).get("now")
+        if not isinstance(now, int | float):
+            return False
+        self._ahead_s = now - self._clock()
+        return True
+
+
+def enrol(settings: HqSettings, code: str, key: Ed25519PrivateKey) -> EnrolReply:
+    """Raises EnrolRefused for a wrong or used code, HqUnreachable when nobody answers."""
+    request = EnrolRequest(code=code, public_key=key.public_key().public_bytes_raw().hex())
+    pool = _pool(settings)
+    try:
+        status, _, octets = _exchange(pool, settings, "POST", "/v1/enrol", request, None, {})
+    finally:
+        pool.clear()
+    if status in ENROL_REFUSALS:
+        raise EnrolRefused(_detail(octets).rstrip(".") or f"status {status}")
+    if status >= 400:  # noqa: PLR2004 - HTTP's errors
+        raise HqRefused(settings.url, status, _detail(octets))
+    return EnrolReply.model_validate(json.loads(octets))
+
+
+def _pool(settings: HqSettings) -> urllib3.PoolManager:
+    headers = {"User-Agent": "regulars-edge"}
+    if settings.proxy_token.get_secret_value():
+        headers["X-Proxy-Token"] = settings.proxy_token.get_secret_value()
+    return urllib3.PoolManager(maxsize=CONNECTIONS, retries=False, headers=headers)
+
+
+def _exchange(  # noqa: PLR0917 - the one place where a request is put together
+    pool: urllib3.PoolManager,
+    settings: HqSettings,
+    method: str,
+    path: str,
+    body: BaseModel | Mapping[str, Any] | None,
+    timeout_s: float | None,
+    headers: Mapping[str, str],
+) -> tuple[int, Mapping[str, str], bytes]:
+    octets = body.model_dump_json().encode() if isinstance(body, BaseModel) else None
+    octets = json.dumps(body).encode() if octets is None and body is not None else octets
+    every = {**pool.headers, **headers, **({"Content-Type": "application/json"} if octets is not None else {})}
+    timeout = urllib3.Timeout(connect=settings.timeout_s, read=timeout_s or settings.timeout_s)
+    try:
+        reply = pool.request(method, settings.url + path, body=octets, headers=every, timeout=timeout, redirect=False)
+    except urllib3.exceptions.HTTPError as error:
+        raise HqUnreachable(settings.url, type(error).__name__) from None
+    if len(reply.data) > PAGE_LIMIT:
+        raise HqUnreachable(settings.url, "its answer is too long")
+    return reply.status, reply.headers, reply.data
+
+
+def _detail(octets: bytes) -> str:
+    return str(_problem(octets).get("detail", ""))
+
+
+def _problem(octets: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(octets)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

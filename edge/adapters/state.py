@@ -1,0 +1,169 @@
+"""The state thread: takes inputs from one bounded queue, runs the step, and hands the effects to those who do them.
+
+Facts are on the disk before anything that shows them leaves. A fault in one step is logged and does not stop the next.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+
+from edge.adapters.outbox_sqlite import Outbox
+from edge.adapters.store_sqlite import DatabaseError
+from edge.core.effects import (
+    Acknowledge,
+    Confirm,
+    DropEvents,
+    Effect,
+    Keep,
+    PostPhone,
+    PostPhoneCode,
+    Record,
+    Reply,
+    Send,
+)
+from edge.core.inputs import Input, Tick
+from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
+
+# Ten seconds of the loudest store (2,000 sightings/s); beyond that the newest sightings are worth more than these.
+QUEUE_LENGTH: Final = 20_000
+# Within a quarter of a second an arrival is decided; a store with nobody in it looks once a second.
+TICK_S: Final = 0.25
+IDLE_TICK_S: Final = 1.0
+
+_log = structlog.get_logger("state")
+
+
+class Line(Protocol):
+    """What goes to head office. All return at once."""
+
+    def events_wait(self) -> None: ...
+    def confirm(self, revocation: Revocation, applied_at: float) -> None: ...
+    def post_phone(self, post: PhoneViewPost | PhoneCodePost) -> None: ...
+
+
+class Pages(Protocol):
+    """What goes to tablets and screens."""
+
+    def run(self, effect: Send | Reply | Acknowledge) -> None: ...
+
+
+class State:
+    """`step` decides; `is_busy` says whether anybody is in or around the store."""
+
+    def __init__(
+        self,
+        step: Callable[[Input, float], list[Effect]],
+        is_busy: Callable[[], bool],
+        box: Outbox,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self._step, self._is_busy, self._box, self._clock = step, is_busy, box, clock
+        self._queue: queue.Queue[Input] = queue.Queue(QUEUE_LENGTH)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="state", daemon=True)
+        self._line: Line | None = None
+        self._pages: Pages | None = None
+        self.faults = 0
+        self.steps = 0
+
+    def connect(self, line: Line, pages: Pages) -> None:
+        """Before `start`: both need `post` to be made, and the state needs both."""
+        self._line, self._pages = line, pages
+
+    def post(self, happened: Input) -> bool:
+        """False when the queue is full."""
+        try:
+            self._queue.put_nowait(happened)
+        except queue.Full:
+            return False
+        return True
+
+    def post_surely(self, happened: Input) -> None:
+        """Waits for room: what head office said must not be lost. Gives up only when the service stops."""
+        while not self._stopping.is_set():
+            try:
+                self._queue.put(happened, timeout=1.0)
+            except queue.Full:
+                continue
+            return
+
+    @property
+    def is_running(self) -> bool:
+        """The thread runs and has shown the store once."""
+        return self._thread.is_alive() and self.steps > 0
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, within_s: float = 1.0) -> None:
+        self._stopping.set()
+        self.post(Tick())
+        if self._thread.is_alive():
+            self._thread.join(within_s)
+
+    def _run(self) -> None:
+        self._take(Tick())
+        tick_at = time.monotonic() + TICK_S
+        while not self._stopping.is_set():
+            happened = self._next(tick_at - time.monotonic())
+            if happened is not None:
+                self._take(happened)
+            if time.monotonic() >= tick_at:
+                self._take(Tick())
+                tick_at = time.monotonic() + (TICK_S if self._is_busy() else IDLE_TICK_S)
+
+    def _next(self, within_s: float) -> Input | None:
+        try:
+            return self._queue.get(timeout=max(0.0, within_s))
+        except queue.Empty:
+            return None
+
+    def _take(self, happened: Input) -> None:
+        try:
+            effects = self._step(happened, self._clock())
+        except Exception:  # noqa: BLE001 - the top of this thread: the next input must not suffer
+            self.faults += 1
+            _log.exception("step.failed", input=type(happened).__name__)
+            return
+        self.steps += 1
+        for effect in effects:
+            self._do(effect)
+
+    def _do(self, effect: Effect) -> None:
+        try:
+            self._hand_on(effect)
+        except DatabaseError as error:
+            # Disk full or broken: the store goes on showing and forgetting, and health says so.
+            self.faults += 1
+            _log.error("outbox.write_failed", reason=type(error).__name__)
+        except Exception:  # noqa: BLE001 - one effect's fault must not keep a removal behind it from happening
+            self.faults += 1
+            _log.exception("effect.failed", effect=type(effect).__name__)
+
+    def _hand_on(self, effect: Effect) -> None:
+        line, pages = self._line, self._pages
+        if line is None or pages is None:
+            raise RuntimeError("connect() comes before start()")
+        match effect:
+            case Record():
+                self._box.record(effect)
+                line.events_wait()
+            case Keep(facts):
+                self._box.keep(facts)
+            case DropEvents(n):
+                self._box.drop(n)
+            case Send() | Reply() | Acknowledge():
+                pages.run(effect)
+            case PostPhone(post) | PostPhoneCode(post):
+                line.post_phone(post)
+            case Confirm(revocation, applied_at):
+                line.confirm(revocation, applied_at)

@@ -1,0 +1,332 @@
+"""The store's line to head office: three threads that never hold up the store, and that the store never waits for.
+
+*feed* parks on head office's feed and is the only writer of `cache.db`; *outbox* sends events and receipts and keeps
+keys and lease; *phone* posts phone views, newest of each visit first and nothing that is out of date. A line that is
+down costs a growing pause, never an end.
+"""
+
+import random
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from edge.adapters.cache_sqlite import Cache
+from edge.adapters.enrolment import public_keys
+from edge.adapters.hq_http import HqClient, StartOver, Unchanged
+from edge.adapters.outbox_sqlite import Outbox
+from edge.adapters.store_sqlite import DatabaseError
+from edge.core import outbox, replica
+from edge.core.identity import TokenTable, build_table
+from edge.core.inputs import EventsAcked, FeedApplied, Input, LineChanged
+from edge.errors import HqRefused, HqUnreachable
+from edge.settings import Settings
+from wire import receipt
+from wire.sync import FeedPage, PhoneCodePost, PhoneViewPost, Revocation
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+DAY_S: Final = 86_400
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 15.0
+# Events of one moment travel together; longer and head office's own pages would look late.
+GATHER_S: Final = 0.2
+# Visits at once in the largest store, several times over.
+PHONE_POSTS: Final = 1000
+RECEIPTS: Final = 10_000
+# Answers that no later try would change: not a message, nobody by that name, already so.
+FINAL: Final = frozenset({400, 404, 409, 410, 422})
+
+_log = structlog.get_logger("sync")
+
+
+class Pause:
+    """Doubles up to a bound, with jitter, so that stores do not come back all at once."""
+
+    def __init__(self, stopping: threading.Event) -> None:
+        self._stopping = stopping
+        self._next_s = FIRST_PAUSE_S
+
+    def wait(self) -> None:
+        self._stopping.wait(self._next_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
+        self._next_s = min(LONGEST_PAUSE_S, self._next_s * 2)
+
+    def reset(self) -> None:
+        self._next_s = FIRST_PAUSE_S
+
+
+class Sync:
+    """`post` puts an input on the state queue and waits for room; `use` takes each new table of tags."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: HqClient,
+        cache: Cache,
+        box: Outbox,
+        *,
+        post: Callable[[Input], None],
+        use: Callable[[TokenTable], None],
+    ) -> None:
+        self._settings, self._client, self._cache, self._box = settings, client, cache, box
+        self._post, self._use = post, use
+        self._stopping = threading.Event()
+        self._online: bool | None = None
+        self._keys: list[tuple[str, Ed25519PublicKey]] = []
+        self._is_booted = False
+        self._keys_for = 0
+        self._table_lock = threading.Lock()
+        self._table: TokenTable | None = None
+        self._known: frozenset[str] = frozenset()  # members whose keys are here
+        self._something = threading.Event()
+        self._receipts: deque[tuple[Revocation, float]] = deque(maxlen=RECEIPTS)
+        self._sent_to = 0
+        self._posts: OrderedDict[str, PhoneViewPost | PhoneCodePost] = OrderedDict()
+        self._posts_changed = threading.Condition()
+        self._threads = [
+            threading.Thread(target=run, name=f"sync-{name}", daemon=True)
+            for name, run in (("feed", self._run_feed), ("outbox", self._run_outbox), ("phone", self._run_phone))
+        ]
+
+    def start(self) -> None:
+        """What an earlier run applied and did not finish comes first."""
+        self._rebuild_table()
+        revoked, requests = self._cache.unconfirmed(), self._cache.commands(self._client.now())
+        if revoked or requests:
+            self._post(FeedApplied(revoked=revoked, commands=requests))
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, within_s: float = 0.5) -> None:
+        """A poll that is parked at head office is left behind; its thread dies with the process."""
+        self._stopping.set()
+        self._something.set()
+        with self._posts_changed:
+            self._posts_changed.notify_all()
+        until = time.monotonic() + within_s
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
+
+    # the state thread's side: all return at once
+
+    def events_wait(self) -> None:
+        self._something.set()
+
+    def confirm(self, revocation: Revocation, applied_at: float) -> None:
+        self._receipts.append((revocation, applied_at))
+        self._something.set()
+
+    def post_phone(self, post: PhoneViewPost | PhoneCodePost) -> None:
+        """The newest view of a visit replaces one that has not gone yet."""
+        name = post.visit_id if isinstance(post, PhoneViewPost) else post.code_hash
+        with self._posts_changed:
+            self._posts.pop(name, None)
+            self._posts[name] = post
+            if len(self._posts) > PHONE_POSTS:
+                self._posts.popitem(last=False)
+            self._posts_changed.notify()
+
+    # feed
+
+    def _run_feed(self) -> None:
+        pause = Pause(self._stopping)
+        is_current = False
+        while not self._stopping.is_set():
+            try:
+                if not self._is_booted:
+                    self._boot()
+                is_current = self._poll(wait_s=self._settings.hq.wait_s if is_current else 0)
+                self._line(online=True)
+                pause.reset()
+            except StartOver:
+                self._is_booted = is_current = False
+                self._cache.start_over("")
+            except (HqUnreachable, ValueError) as error:
+                _tell(error)
+                self._line(online=False)
+                is_current = False
+                pause.wait()
+            except DatabaseError:
+                _log.exception("cache.broken")
+                self._cache.rebuild()
+                self._is_booted = is_current = False
+                pause.wait()
+
+    def _boot(self) -> None:
+        reply = self._client.boot()
+        self._keys = public_keys(reply.hub_keys)
+        if reply.epoch != self._cache.cursor()[0]:
+            self._cache.start_over(reply.epoch)
+        self._fetch_keys()
+        self._is_booted = True
+
+    def _poll(self, wait_s: int) -> bool:
+        """Whether the replica is up to date now."""
+        epoch, cursor, revoke_cursor = self._cache.cursor()
+        answer = self._client.feed(cursor, revoke_cursor, wait_s)
+        if isinstance(answer, Unchanged):
+            self._cache.confirm_current(answer.cursor, answer.revoke_cursor, self._client.now())
+            return True
+        if answer.epoch != epoch:
+            raise StartOver
+        self._apply(answer)
+        return False
+
+    def _apply(self, page: FeedPage) -> None:
+        """Revocations leave radio's table before anything else happens with the page."""
+        plan = self._plan(page)
+        if plan.unproven:
+            self._keys = public_keys(self._client.boot().hub_keys)
+            plan = self._plan(page)
+        if plan.unproven or plan.malformed:
+            _log.warning("feed.refused", unproven=len(plan.unproven), malformed=plan.malformed)
+        self._cache.apply(plan, page.cursor, page.revoke_cursor, self._client.now())
+        revoked = tuple(gone.revocation for gone in plan.revoked.values())
+        self._post(FeedApplied(members=plan.members, catalogue=plan.catalogue, revoked=revoked, commands=plan.commands))
+        if revoked:
+            self._rebuild_table()
+        if self._has_new_member(plan):
+            self._fetch_keys()
+
+    def _has_new_member(self, plan: replica.Plan) -> bool:
+        rows = plan.rows.items()
+        return any(kind == "profile" and kept.body and member not in self._known for (kind, member), kept in rows)
+
+    def _plan(self, page: FeedPage) -> replica.Plan:
+        return replica.plan(
+            page, self._cache.kept, self._cache.revoked, lambda given: receipt.verified(given, self._keys)
+        )
+
+    def _fetch_keys(self) -> None:
+        """From yesterday, whose key serves a quarter of an hour longer, to the end of the lease."""
+        today = int(self._client.now() // DAY_S)
+        answer = self._client.day_keys(today - 1, self._settings.offline.lease_days + 2)
+        self._cache.put_day_keys(answer.days, today - 1)
+        self._keys_for = today
+        self._rebuild_table()
+
+    def _rebuild_table(self) -> None:
+        with self._table_lock:
+            keys = self._cache.day_keys()
+            self._known = frozenset(member for member, _, _ in keys)
+            self._table = build_table(keys, self._client.now())
+            self._use(self._table)
+
+    # outbox
+
+    def _run_outbox(self) -> None:
+        pause = Pause(self._stopping)
+        while not self._stopping.is_set():
+            self._something.wait(1.0)
+            self._something.clear()
+            try:
+                self._keep_time()
+                if self._online:
+                    self._send_receipts()
+                    while self._send_events():
+                        pass
+                pause.reset()
+            except (HqUnreachable, ValueError) as error:
+                _tell(error)
+                pause.wait()
+            except DatabaseError:
+                _log.exception("outbox.broken")
+                pause.wait()
+            self._stopping.wait(GATHER_S)
+
+    def _keep_time(self) -> None:
+        """What a turn of the clock brings: new tags, new keys, the end of the lease."""
+        now = self._client.now()
+        if self._table is not None and self._table.is_due(now):
+            self._rebuild_table()
+        as_of = self._cache.as_of()
+        if as_of and now - as_of > self._settings.offline.lease_days * DAY_S:
+            self._cache.forget_members()
+            self._rebuild_table()
+        if self._online and int(now // DAY_S) != self._keys_for:
+            self._fetch_keys()
+
+    def _send_receipts(self) -> None:
+        while self._receipts:
+            revocation, applied_at = self._receipts[0]
+            try:
+                self._client.receipt(revocation, applied_at)
+            except HqRefused as error:
+                if error.status not in FINAL:
+                    raise
+                _log.warning("receipt.refused", status=error.status)
+            self._cache.confirm(revocation.seq)
+            self._receipts.popleft()
+
+    def _send_events(self) -> bool:
+        """Whether there may be more."""
+        batch = self._box.batch(self._sent_to)
+        if batch is None:
+            return False
+        answer = outbox.settled(batch, self._client.events(batch))
+        if isinstance(answer, outbox.Renumber):
+            _log.warning("outbox.renumbered")
+            self._box.renumber()
+            self._sent_to = 0
+            return True
+        self._sent_to = answer.n
+        self._post(EventsAcked(answer.n))
+        return len(batch.events) == outbox.BATCH_LENGTH
+
+    # phone
+
+    def _run_phone(self) -> None:
+        pause = Pause(self._stopping)
+        while not self._stopping.is_set():
+            post = self._next_post()
+            if post is None:
+                continue
+            try:
+                if isinstance(post, PhoneViewPost):
+                    self._client.phone_view(post)
+                else:
+                    self._client.phone_code(post)
+                pause.reset()
+            except (HqUnreachable, ValueError) as error:
+                if isinstance(error, HqRefused) and error.status in FINAL:
+                    _log.warning("phone.refused", status=error.status)
+                else:
+                    self._put_back(post)
+                    pause.wait()
+
+    def _next_post(self) -> PhoneViewPost | PhoneCodePost | None:
+        with self._posts_changed:
+            if not self._posts or not self._online:
+                self._posts_changed.wait(1.0)
+            return self._posts.popitem(last=False)[1] if self._posts and self._online else None
+
+    def _put_back(self, post: PhoneViewPost | PhoneCodePost) -> None:
+        name = post.visit_id if isinstance(post, PhoneViewPost) else post.code_hash
+        with self._posts_changed:
+            if name not in self._posts:
+                self._posts[name] = post
+                self._posts.move_to_end(name, last=False)
+
+    # the line
+
+    def _line(self, *, online: bool) -> None:
+        if online is not self._online:
+            self._online = online
+            _log.info("line.changed", online=online)
+            self._post(LineChanged(online))
+            self._something.set()
+            with self._posts_changed:
+                self._posts_changed.notify()
+
+
+def _tell(error: Exception) -> None:
+    """A line that is down is told once, by `line.changed`."""
+    if isinstance(error, HqRefused):
+        _log.warning("hq.refused", status=error.status)
+    elif not isinstance(error, HqUnreachable):
+        _log.warning("hq.unreadable", reason=type(error).__name__)

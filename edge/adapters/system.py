@@ -1,0 +1,128 @@
+"""What the machine gives: a bound socket, a day's end, codes and ids, and logs that cannot tell on anybody."""
+
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, MutableMapping
+from datetime import datetime, time, timedelta
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import segno
+import structlog
+
+from edge.errors import PortTaken, StateDirError, UsageError
+
+# Crockford base 32: no I, L, O, U, so that a code read aloud is the code typed.
+CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH: Final = 8
+BACKLOG: Final = 128
+
+# What a log line may say about what. Everything else is dropped: nobody can log a member by a new word.
+LOG_KEYS: Final = frozenset(
+    {
+        "timestamp", "level", "event", "exception", "reason", "status", "online", "scanner", "health", "fault",
+        "unproven", "malformed", "input", "effect", "port", "again_in_s", "seconds",
+    }
+)  # fmt: skip
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises PortTaken or UsageError."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except PermissionError:
+        listening.close()
+        raise UsageError(f"port {port} is only for root: choose one above 1023 with --port.") from None
+    except socket.gaierror:
+        listening.close()
+        raise UsageError(f"[web] host {host} is not an address of this machine: write 127.0.0.1.") from None
+    except OSError:
+        listening.close()
+        raise PortTaken(host, port) from None
+    listening.listen(BACKLOG)
+    return listening
+
+
+def day_end(timezone: str) -> Callable[[float], float]:
+    """The store's next midnight after an instant, unix seconds."""
+    zone = ZoneInfo(timezone)
+
+    def after(now: float) -> float:
+        tomorrow = datetime.fromtimestamp(now, zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), zone).timestamp()
+
+    return after
+
+
+def phone_code() -> str:
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def visit_id() -> str:
+    return secrets.token_hex(8)
+
+
+def delay_s(shortest: float, longest: float) -> Callable[[], float]:
+    chance = secrets.SystemRandom()
+    return lambda: chance.uniform(shortest, longest)
+
+
+def qr_svg(text: str) -> str:
+    """The QR code as one <svg> element without a size of its own."""
+    drawn = BytesIO()
+    segno.make(text, error="m", micro=False).save(drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True)
+    return drawn.getvalue().decode()
+
+
+def admin_token(state_dir: Path) -> str:
+    """Made at the first start; whoever can read the file may pair devices."""
+    path = state_dir / "admin.token"
+    try:
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        return path.read_text().strip()
+    except OSError as error:
+        raise StateDirError(state_dir, error.strerror or "not readable") from None
+
+
+def start_logs(level: int = logging.INFO) -> None:
+    """JSON lines on stderr."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.ExceptionRenderer(_where),
+            only_known_keys,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def only_known_keys(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What is not on the list does not reach the log; how many were left out does."""
+    known = {key: value for key, value in line.items() if key in LOG_KEYS}
+    return {**known, "left_out": len(line) - len(known)} if len(known) < len(line) else known
+
+
+def _where(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """Type and places, never the message: a database's or a validator's text quotes what it was given."""
+    kind, _, trace = exc_info
+    places = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{Path(code.co_filename).name}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return f"{kind.__name__} at {' < '.join(reversed(places))}"

@@ -1,0 +1,219 @@
+"""The composition root: the one place that builds a store's adapters, joins them and starts their threads.
+
+radio ──▶ state ──▶ pages          radio: bleak, one asyncio loop     state: the service, owns everything
+▲        ▲ │                     sync: feed, outbox, phones         web: Flask and Socket.IO under gunicorn
+└─ sync ─┘ ▼
+outbox.db
+"""
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from bleak.backends.scanner import BaseBleakScanner
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+from edge.adapters import enrolment, hq_http, system
+from edge.adapters.cache_sqlite import Cache
+from edge.adapters.checkin_gatt import CheckIn, Peripheral
+from edge.adapters.enrolment import Enrolment
+from edge.adapters.hq_http import HqClient
+from edge.adapters.live_socketio import Live
+from edge.adapters.outbox_sqlite import Outbox
+from edge.adapters.radio_bluez import Radio
+from edge.adapters.state import State
+from edge.adapters.store_sqlite import make_state_dir
+from edge.adapters.sync import Sync
+from edge.adapters.web.app import Health, create_app
+from edge.adapters.web.pairing import Pairing
+from edge.adapters.web.server import Server
+from edge.core.floor import Chance, Past
+from edge.core.inputs import Device
+from edge.core.pairing import Paired
+from edge.core.screen import DELAY_S
+from edge.errors import UsageError
+from edge.service import Service
+from edge.settings import Settings
+
+CACHE_FILE: Final = "cache.db"
+OUTBOX_FILE: Final = "outbox.db"
+URL_FILE: Final = "edge.url"
+
+_log = structlog.get_logger("edge")
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What stands in for the radio in a demo or a test: a bleak backend, its options by scanner id, a peripheral."""
+
+    scanner_backend: type[BaseBleakScanner] | None = None
+    backend_options: Mapping[str, Mapping[str, Any]] | None = None
+    peripheral: Peripheral | None = None
+
+
+class Edge:
+    """One store's running service. Build it where it shall run: nothing here survives a fork."""
+
+    def __init__(self, settings: Settings, state_dir: Path, enrolled: Enrolment, simulated: Simulated) -> None:
+        self._settings = settings
+        self._cache = Cache(state_dir / CACHE_FILE)
+        self._outbox = Outbox(state_dir / OUTBOX_FILE)
+        self._service = _service(settings, self._cache, self._outbox, time.time())
+        self._state = State(self._service.step, self._is_busy, self._outbox, clock=time.time)
+        self._radio = Radio(
+            settings.scanner,
+            self._state.post,
+            backend=simulated.scanner_backend,
+            backend_options=simulated.backend_options,
+        )
+        if simulated.peripheral is not None:
+            number = enrolled.store.store_number
+            check_in = CheckIn(simulated.peripheral, number, lambda: self._radio.table, self._state.post)
+            self._radio.accompany(check_in.run)
+        self._client = HqClient(settings.hq, enrolled, time.time)
+        self._sync = Sync(
+            settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self._radio.use
+        )
+        self._pairing = Pairing(self._outbox, _devices(settings), system.admin_token(state_dir))
+        registry = CollectorRegistry()
+        registry.register(self)
+        self.app = create_app(self._pairing, self._health, registry, frame_ancestors=settings.web.frame_ancestors)
+        self._live = Live(self.app, device_of=self._device_of, post=self._state.post, origins=settings.web.origins)
+        self._pairing.unpaired = self._live.disconnect
+        self._state.connect(self._sync, self._live)
+        self._is_stopped = False
+
+    def start(self) -> None:
+        """State first: the others have somewhere to put what they hear."""
+        self._state.start()
+        self._radio.start()
+        self._sync.start()
+        _log.info("edge.started")
+
+    def stop(self) -> None:
+        """Within two seconds; safe to call twice. What is not acknowledged stays in the outbox."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self._live.stop()
+        self._radio.stop(0.5)
+        self._state.stop(0.5)
+        self._sync.stop(0.3)
+        self._client.close()
+        self._outbox.close()
+        self._cache.close()
+        _log.info("edge.stopped")
+
+    def collect(self) -> list[GaugeMetricFamily | CounterMetricFamily]:
+        """Totals only: nothing here counts a person, a device or a tablet."""
+        radio = self._radio.status()
+        gauges = {
+            "visits": ("Visits now.", self._service.visits),
+            "clients": ("Tablets and screens connected.", self._live.clients),
+            "inputs_waiting": ("Inputs on the state queue.", self._state.waiting),
+            "events_waiting": ("Events head office does not have yet.", self._outbox.waiting()),
+            "replica_as_of_seconds": ("When head office last confirmed the replica.", self._cache.as_of()),
+        }
+        counters = {
+            "foreign_advertisements": ("Advertisements of strangers, one total.", radio.foreign),
+            "sightings_dropped": ("Inputs dropped because the queue was full.", radio.dropped),
+            "steps": ("Steps of the service.", self._state.steps),
+            "faults": ("Steps or effects that failed.", self._state.faults),
+        }
+        return [
+            *(GaugeMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in gauges.items()),
+            *(CounterMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in counters.items()),
+        ]
+
+    def _health(self) -> Health:
+        """Never waits for Bluetooth or head office: a store without either still serves who checked in."""
+        return Health(True) if self._state.is_running else Health(False, ("the service's own thread",))
+
+    def _is_busy(self) -> bool:
+        return self._service.is_busy
+
+    def _device_of(self, token: str) -> Device | None:
+        paired = self._pairing.device_of(token)
+        if paired is None:
+            return None
+        drawn = self._settings.tablet if paired.kind == "tablet" else self._settings.screen
+        zone = next((one.zone for one in drawn if one.id == paired.id), "")
+        return Device(paired.id, paired.kind, zone)
+
+
+def run(
+    settings: Settings,
+    state_dir: Path,
+    port: int | None = None,
+    *,
+    scanner_backend: type[BaseBleakScanner] | None = None,
+    backend_options: Mapping[str, Mapping[str, Any]] | None = None,
+    peripheral: Peripheral | None = None,
+) -> None:
+    """Serves until SIGTERM or Ctrl-C, then ends the process with 0. Raises an EdgeError before anything is started.
+
+    The three options stand in for the machine's radio (scanners whose source is `simulator`).
+    """
+    system.start_logs()
+    make_state_dir(state_dir)
+    enrolled = enrolment.load(state_dir)
+    _same_store(settings, enrolled)
+    Outbox(state_dir / OUTBOX_FILE).close()  # a damaged one is told here, before the fork
+    listening = system.bound(settings.web.host, settings.web.port if port is None else port)
+    url_file = state_dir / URL_FILE
+    url_file.write_text(f"http://{settings.web.host}:{listening.getsockname()[1]}")
+    simulated = Simulated(scanner_backend, backend_options, peripheral)
+    try:
+        Server(listening, lambda: Edge(settings, state_dir, enrolled, simulated)).run()
+    finally:
+        url_file.unlink(missing_ok=True)
+
+
+def enrol(settings: Settings, state_dir: Path, code: str) -> Enrolment:
+    """Makes the store's key here and trades the code for its identity. Raises EnrolRefused, HqUnreachable."""
+    make_state_dir(state_dir)
+    key = enrolment.new_key()
+    reply = hq_http.enrol(settings.hq, code, key)
+    enrolled = Enrolment(reply, key)
+    _same_store(settings, enrolled)
+    enrolment.save(state_dir, enrolled)
+    return enrolled
+
+
+def _same_store(settings: Settings, enrolled: Enrolment) -> None:
+    """Tokens on air carry the store's number: with another one, every customer would be a stranger."""
+    store, ours = enrolled.store, settings.store
+    if (store.store_id, store.store_number) != (ours.id, ours.number):
+        raise UsageError(
+            f'head office knows this machine as store "{store.store_id}" number {store.store_number}, store.toml says '
+            f'"{ours.id}" number {ours.number}: correct [store], or enrol with a code for that store.'
+        )
+
+
+def _service(settings: Settings, cache: Cache, outbox: Outbox, now: float) -> Service:
+    past = Past(
+        visits=tuple(outbox.visits()),
+        restrictions=tuple(outbox.restrictions(now)),
+        done=outbox.done(now),
+        alive_at=outbox.alive_at(),
+    )
+    chance = Chance(
+        epoch=secrets.token_hex(8),
+        visit_id=system.visit_id,
+        phone_code=system.phone_code,
+        delay_s=system.delay_s(*DELAY_S),
+        day_end=system.day_end(settings.store.timezone),
+        qr_svg=system.qr_svg,
+    )
+    return Service(cache, settings, chance, now, past)
+
+
+def _devices(settings: Settings) -> dict[Paired, str]:
+    tablets = {Paired("tablet", one.id): one.name or one.id for one in settings.tablet}
+    screens = {Paired("screen", one.id): one.name or one.id for one in settings.screen}
+    return tablets | screens

@@ -1,0 +1,129 @@
+"""`regulars edge`: the service in one store."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from edge.errors import EdgeError, HqUnreachable, NotEnrolled, UsageError
+from edge.settings import Settings, described, load_settings
+
+config_option = click.option(
+    "--config", "config", type=click.Path(path_type=Path), default=Path("store.toml"), show_default=True,
+    help="The store's settings.",
+)  # fmt: skip
+state_option = click.option(
+    "--state", "state_dir", type=click.Path(path_type=Path), default=Path("state"), show_default=True,
+    help="The folder of the store's files; made if it is not there.",
+)  # fmt: skip
+
+
+@click.group(name="edge")
+def command() -> None:
+    """The service in one store."""
+
+
+@command.command()
+@config_option
+@state_option
+@click.option("--port", type=click.IntRange(0, 65_535), default=None, help="Instead of [web] port; 0 takes a free one.")
+def run(config: Path, state_dir: Path, port: int | None) -> None:
+    """Serve the store until Ctrl-C."""
+    with told():
+        settings = load_settings(config)
+        from edge.main import run as serve  # noqa: PLC0415 - web server and radio only when they are needed
+
+        serve(settings, state_dir, port)
+
+
+@command.command()
+@config_option
+@state_option
+@click.option("--code", "code", default=None, help="The one-time code from head office.")
+@click.argument("code_argument", metavar="[CODE]", required=False)
+def enrol(config: Path, state_dir: Path, code: str | None, code_argument: str | None) -> None:
+    """Make this machine the store's: trade a one-time CODE for an identity."""
+    with told():
+        given = code or code_argument
+        if not given:
+            raise UsageError("no code was given: get one at head office with `regulars hq enrol-code STORE`.")
+        settings = load_settings(config)
+        from edge.main import enrol as trade  # noqa: PLC0415 - see run
+
+        store = trade(settings, state_dir, given).store
+        click.echo(json.dumps({"device_id": store.device_id, "store_id": store.store_id}))
+
+
+@command.command(name="config")
+@config_option
+def show_config(config: Path) -> None:
+    """Print every setting, secrets masked, with what it means."""
+    with told():
+        for place, value, description in described(load_settings(config)):
+            click.echo(f"{place} = {value}  # {description}")
+
+
+@command.command()
+@config_option
+@state_option
+@click.argument("kind", type=click.Choice(["tablet", "screen"]))
+@click.argument("device_id")
+@click.option("--url", default=None, help="Where the running service listens, if not at [web].")
+def pair(config: Path, state_dir: Path, kind: str, device_id: str, url: str | None) -> None:
+    """Print a six-digit code that pairs one tablet or screen of store.toml, good once and for ten minutes."""
+    with told():
+        settings = load_settings(config)
+        answer = _pairing_code(url or _own_url(settings, state_dir), state_dir, {"kind": kind, "id": device_id})
+        click.echo(json.dumps(answer))
+
+
+def _pairing_code(url: str, state_dir: Path, asked: dict[str, str]) -> dict[str, object]:
+    import urllib3  # noqa: PLC0415 - see run
+
+    try:
+        token = (state_dir / "admin.token").read_text().strip()
+    except OSError:
+        raise NotEnrolled(state_dir) from None
+    try:
+        reply = urllib3.request(
+            "POST", f"{url}/admin/pairing-codes", json=asked, timeout=5.0, retries=False,
+            headers={"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+    except urllib3.exceptions.HTTPError:
+        raise _NotRunning(url) from None
+    body: dict[str, object] = reply.json()
+    if reply.status != 200:  # noqa: PLR2004 - OK
+        raise UsageError(str(body.get("detail", f"the service refused with {reply.status}.")))
+    return body
+
+
+class _NotRunning(HqUnreachable):
+    def __init__(self, url: str) -> None:
+        EdgeError.__init__(self, f"nothing answers at {url}: start the service with `regulars edge run`.")
+
+
+def _own_url(settings: Settings, state_dir: Path) -> str:
+    try:
+        return (state_dir / "edge.url").read_text().strip()
+    except OSError:
+        return f"http://{settings.web.host}:{settings.web.port}"
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Every expected failure is its own sentence on stderr and its own exit code."""
+    try:
+        yield
+    except EdgeError as error:
+        _leave(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _leave("stopped.", 0)
+
+
+def _leave(sentence: str, exit_code: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(exit_code)
