@@ -1,5 +1,6 @@
 """Head office's flow: each desk answers one kind of caller, each answer is one transaction."""
 
+from hq.service.imports import ImportDesk
 from hq.service.members import MemberDesk
 from hq.service.office import Office
 from hq.service.phones import PhoneDesk
@@ -8,7 +9,7 @@ from hq.service.stores import StoreDesk
 
 
 class HeadOffice:
-    """`stores` for the Pis, `members` and `phones` for shoppers, `registry` for the people at head office."""
+    """`stores` serves the Pis, `members` and `phones` the shoppers, `registry` and `imports` the people here."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
@@ -16,3 +17,4 @@ class HeadOffice:
         self.members = MemberDesk(office)
         self.phones = PhoneDesk(office, self.members)
         self.registry = RegistryDesk(office)
+        self.imports = ImportDesk(office, self.members, self.registry)

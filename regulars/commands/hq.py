@@ -11,13 +11,16 @@ from typing import Final
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from hq.errors import HqError
+from hq.errors import BadInput, HqError
 from hq.main import now, open_office, run
 from hq.service import HeadOffice
 from hq.settings import Settings, load_settings
 from regulars import __version__
 
 _FAILED: Final = 1
+_REFUSED: Final = 2
+# In memory at once, some ten times over: what a small machine at a shop can take.
+_LARGEST_FILE: Final = 64 * 1024 * 1024
 _STATE = click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
@@ -90,6 +93,38 @@ def withdraw(state: Path, member: str, *, erase: bool) -> None:
         seq = office.members.withdraw(member, "erase" if erase else "withdraw", now(), channel="head-office")
         pending = [r.store_id for r in office.registry.withdrawal(seq).receipts if r.applied_at is None]
         click.echo(json.dumps({"seq": seq, "kind": kind, "pending": pending}))
+
+
+@command.command("import")
+@_STATE
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Check everything, keep nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+def import_files(state: Path, files: tuple[Path, ...], *, dry_run: bool, as_json: bool) -> None:
+    """Bring FILES (JSON or CSV) of profiles, products and stock in: all of them, or none when one line is wrong."""
+    with _office(state) as office:
+        report = office.imports.files([(str(file), _text(file)) for file in files], now(), dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps({**asdict(report), "dry_run": dry_run}))
+    else:
+        for mistake in report.mistakes:
+            click.echo(str(mistake), err=True)
+        counted = ", ".join(f"{count} {kind}" for kind, count in report.counts.items())
+        click.echo(f"{'imported' if report.applied else 'nothing kept of'}: {counted}")
+    if report.mistakes:
+        sys.exit(_FAILED if dry_run else _REFUSED)
+
+
+def _text(file: Path) -> str:
+    """Raises BadInput for what is too large or no text."""
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise BadInput(f"{file} is larger than {_LARGEST_FILE >> 20} MiB.", "Split it.")
+        return file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise BadInput(f"{file} is not UTF-8.", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check its owner and mode.") from None
 
 
 @contextmanager

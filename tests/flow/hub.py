@@ -31,7 +31,7 @@ class Hub:
     def __post_init__(self) -> None:
         token = (self.state / "admin.token").read_text().strip()
         self.admin = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-        self.closing.enter_context(self.admin)
+        self.closing.callback(self.admin.close)
 
     def add_store(self, store_id: str) -> "StoreClient":
         self.admin.post("/v1/stores", json={"store_id": store_id, "name": f"Store {store_id}"}).raise_for_status()
@@ -44,11 +44,13 @@ class Hub:
         reply = httpx.post(f"{self.url}/v1/enrol", json=body)
         reply.raise_for_status()
         store = StoreClient(self.url, reply.json(), key)
-        self.closing.enter_context(store.http)
+        self.closing.callback(store.http.close)
         return store
 
     def phone(self, phone_url: str) -> "Phone":
-        return self.closing.enter_context(Phone(self.url, phone_url))
+        phone = Phone(self.url, phone_url)
+        self.closing.callback(phone.close)
+        return phone
 
     def join(self, **wish: Any) -> dict[str, Any]:
         body = {"alias": "Anna", "adult": True, "purposes": ["recognise"], **wish}
@@ -126,11 +128,15 @@ class StoreClient:
 
 
 class Phone(httpx.Client):
-    """A shopper's browser, signed in by the code of a phone address."""
+    """A shopper's browser, signed in by the code of a phone address. Raises httpx.HTTPStatusError."""
 
     def __init__(self, url: str, phone_url: str) -> None:
         super().__init__(base_url=url, headers={"X-Regulars": "1"}, timeout=20)
-        self.sign_in(phone_url.partition("#code=")[2]).raise_for_status()
+        try:
+            self.sign_in(phone_url.partition("#code=")[2]).raise_for_status()
+        except httpx.HTTPError:
+            self.close()
+            raise
 
     def sign_in(self, code: str) -> httpx.Response:
         return self.post("/phone/session", json={"code": code})

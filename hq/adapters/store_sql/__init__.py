@@ -22,12 +22,16 @@ Result = TypeVar("Result")
 class View(StoreReads, FeedReads, MemberReads, EventReads, PhoneReads):
     """What one reading transaction sees."""
 
+    _writes = False
+
     def __init__(self, connection: Connection) -> None:
         self._c = connection
 
 
 class Change(StoreWrites, FeedWrites, MemberWrites, CatalogueWrites, EventWrites, PhoneWrites):
     """One writing transaction; it may be run again from its start, so its function must not act outside."""
+
+    _writes = True
 
     def __init__(self, connection: Connection) -> None:
         self._c = connection

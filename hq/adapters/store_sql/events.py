@@ -13,11 +13,12 @@ from wire.event import Event
 
 class EventReads:
     _c: Connection
+    _writes: bool
 
     def stream_high(self, device_id: str, incarnation: str) -> int:
         """The number up to which this stream is here without a gap; locked in a writing transaction."""
         query = select(STREAM.c.high).where(STREAM.c.device_id == device_id, STREAM.c.incarnation == incarnation)
-        return int(self._c.execute(query.with_for_update()).scalar() or 0)
+        return int(self._c.execute(query.with_for_update() if self._writes else query).scalar() or 0)
 
     def member_events(self, member_ref: str) -> tuple[dict[str, object], ...]:
         query = select(EVENT.c.type, EVENT.c.at, EVENT.c.store_id, EVENT.c.visit_id, EVENT.c.body)

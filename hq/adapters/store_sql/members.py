@@ -22,11 +22,12 @@ from wire.receipt import ConsentReceipt, Purpose
 
 class MemberReads:
     _c: Connection
+    _writes: bool
 
     def profile(self, member_ref: str) -> Profile | None:
         """Locked until the end of a writing transaction."""
-        query = select(PROFILE.c.body).where(PROFILE.c.member_ref == member_ref).with_for_update(key_share=True)
-        return self._one_profile(query)
+        query = select(PROFILE.c.body).where(PROFILE.c.member_ref == member_ref)
+        return self._one_profile(query.with_for_update(key_share=True) if self._writes else query)
 
     def profile_by_loyalty(self, merchant_id: str, number: str) -> Profile | None:
         query = select(PROFILE.c.body).where(PROFILE.c.merchant_id == merchant_id, PROFILE.c.loyalty_number == number)

@@ -11,10 +11,10 @@ from quart_schema import Info, QuartSchema
 
 from hq.adapters.web.admin_api import admin_api
 from hq.adapters.web.desk import BODY_TIMEOUT_S, MACHINE_LIMIT, BoundedRequest, Desk
-from hq.adapters.web.pages import pages
+from hq.adapters.web.pages import health, pages
 from hq.adapters.web.problem import answer_problems
-from hq.adapters.web.shopper_api import shopper_api
-from hq.adapters.web.store_api import store_api
+from hq.adapters.web.shopper_api import choice_api, join_api, page_api, session_api
+from hq.adapters.web.store_api import report_api, store_api
 
 _log: Final = structlog.get_logger("hq.web")
 # Commands live two minutes, phone views less: a purge each half minute keeps neither much longer.
@@ -35,8 +35,8 @@ def create_app(desk: Desk, version: str) -> Quart:
         info=Info(title="Regulars head office", version=version),
     )  # fmt: skip
     answer_problems(app)
-    for blueprint in (store_api(desk), admin_api(desk), shopper_api(desk), pages(desk)):
-        app.register_blueprint(blueprint)
+    for make in (store_api, report_api, admin_api, join_api, session_api, page_api, choice_api, pages, health):
+        app.register_blueprint(make(desk))
     app.after_request(_hardened)
     _keep_house(app, desk)
     return app

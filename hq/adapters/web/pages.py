@@ -48,6 +48,12 @@ def pages(desk: Desk) -> Blueprint:
         response.set_etag(found.digest)
         return await response.make_conditional(request)
 
+    return routes
+
+
+def health(desk: Desk) -> Blueprint:
+    routes = Blueprint("health", __name__)
+
     @routes.get("/healthz")
     @hide
     async def healthz() -> Response:

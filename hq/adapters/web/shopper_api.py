@@ -52,12 +52,10 @@ class LeaveRequest(_Request):
     erase: bool = False
 
 
-def shopper_api(desk: Desk) -> Blueprint:
-    routes = Blueprint("shopper_api", __name__)
+def join_api(desk: Desk) -> Blueprint:
+    """How somebody becomes a member, and how her app opens her page."""
+    routes = Blueprint("join_api", __name__)
     members, phones = desk.office.members, desk.office.phones
-
-    async def member() -> str:
-        return await desk.run(phones.signed_in, request.cookies.get(COOKIE, ""), desk.clock())
 
     @routes.post("/v1/join")
     @document_request(JoinRequest)
@@ -86,6 +84,14 @@ def shopper_api(desk: Desk) -> Blueprint:
         code = await desk.run(phones.link, wish.member_ref, wish.at, wish.mac, client(), desk.clock())
         return jsonify({"code": code, "phone_url": _phone_url(desk, code)})
 
+    return routes
+
+
+def session_api(desk: Desk) -> Blueprint:
+    """Signing a phone in and out."""
+    routes = Blueprint("session_api", __name__)
+    phones = desk.office.phones
+
     @routes.post("/phone/session")
     @document_request(CodeRequest)
     async def sign_in() -> Response:
@@ -111,14 +117,22 @@ def shopper_api(desk: Desk) -> Blueprint:
         response.delete_cookie(COOKIE, path="/phone")
         return response
 
+    return routes
+
+
+def page_api(desk: Desk) -> Blueprint:
+    """What the phone page shows."""
+    routes = Blueprint("page_api", __name__)
+    phones = desk.office.phones
+
     @routes.get("/phone/state")
     async def state() -> Response:
-        found = await desk.run(phones.state, await member(), desk.clock())
+        found = await desk.run(phones.state, await _member(desk), desk.clock())
         return jsonify({"member": member_json(found), "visit": visit_json(found), "stores": _stores(found)})
 
     @routes.get("/phone/stream")
     async def stream() -> Response:
-        member_ref = await member()
+        member_ref = await _member(desk)
         if desk.wakes.streaming >= STREAMS_LIMIT or desk.wakes.streams_of(member_ref) >= STREAMS_EACH:
             raise TooFast("Too many pages listen.", "Close the other pages.", retry_after_s=10)
         token = request.cookies.get(COOKIE, "")
@@ -127,11 +141,19 @@ def shopper_api(desk: Desk) -> Blueprint:
         response.timeout = None
         return response
 
+    return routes
+
+
+def choice_api(desk: Desk) -> Blueprint:
+    """What a member decides on her page."""
+    routes = Blueprint("choice_api", __name__)
+    members, phones = desk.office.members, desk.office.phones
+
     @routes.post("/phone/commands")
     @document_request(CommandRequest)
     async def command() -> Response:
         desk.require_own_page()
-        member_ref, wish = await member(), await body(CommandRequest)
+        member_ref, wish = await _member(desk), await body(CommandRequest)
         accepted = await desk.run(
             phones.command,
             member_ref,
@@ -151,7 +173,7 @@ def shopper_api(desk: Desk) -> Blueprint:
     @document_request(MemberChange)
     async def change_member() -> Response:
         desk.require_own_page()
-        member_ref = await member()
+        member_ref = await _member(desk)
         await desk.run(members.change, member_ref, await body(MemberChange), desk.clock())
         desk.wakes.nudge(member_ref)
         found = await desk.run(phones.state, member_ref, desk.clock())
@@ -159,7 +181,7 @@ def shopper_api(desk: Desk) -> Blueprint:
 
     @routes.get("/phone/export")
     async def export() -> Response:
-        response = jsonify(await desk.run(phones.export, await member(), desk.clock()))
+        response = jsonify(await desk.run(phones.export, await _member(desk), desk.clock()))
         response.headers["Content-Disposition"] = 'attachment; filename="regulars.json"'
         return response
 
@@ -167,13 +189,18 @@ def shopper_api(desk: Desk) -> Blueprint:
     @document_request(LeaveRequest)
     async def leave() -> Response:
         desk.require_own_page()
-        member_ref, wish = await member(), await body(LeaveRequest)
+        member_ref, wish = await _member(desk), await body(LeaveRequest)
         kind: EndKind = "erase" if wish.erase else "withdraw"
         seq = await desk.run(members.withdraw, member_ref, kind, desk.clock(), channel="phone-page")
         desk.wakes.nudge(member_ref)
         return jsonify({"seq": seq})
 
     return routes
+
+
+async def _member(desk: Desk) -> str:
+    """Whose page is asking. Raises NotSignedIn."""
+    return await desk.run(desk.office.phones.signed_in, request.cookies.get(COOKIE, ""), desk.clock())
 
 
 def qr_svg(text: str) -> str:

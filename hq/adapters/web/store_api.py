@@ -91,6 +91,14 @@ def store_api(desk: Desk) -> Blueprint:
             )
         return Response(await desk.run(pack_page, page), content_type=PAGE_TYPE)
 
+    return routes
+
+
+def report_api(desk: Desk) -> Blueprint:
+    """What stores tell head office."""
+    routes = Blueprint("report_api", __name__, url_prefix="/v1")
+    stores = desk.office.stores
+
     @routes.post("/events")
     @document_request(EventBatch)
     @document_response(BatchAck)

@@ -1,0 +1,86 @@
+"""Bringing files into head office: all of them in one transaction, or, with one mistake in any of them, none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hq.core.imports import Batch, Importer, RowMistake, read_file
+from hq.service.members import MemberDesk
+from hq.service.office import Office
+from hq.service.registry import RegistryDesk
+
+if TYPE_CHECKING:
+    from hq.adapters.store_sql import Change
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """`applied` is False for a dry run and whenever there is a mistake."""
+
+    counts: dict[str, int]
+    mistakes: tuple[RowMistake, ...]
+    applied: bool
+
+
+class _DryRun(Exception):
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+
+class ImportDesk:
+    def __init__(self, office: Office, members: MemberDesk, registry: RegistryDesk) -> None:
+        self._office = office
+        self._members = members
+        self._registry = registry
+
+    def files(self, texts: Sequence[tuple[str, str]], now: float, *, dry_run: bool) -> ImportReport:
+        """`texts` are (name, content). A dry run does everything but keep it."""
+
+        def work(change: "Change") -> Batch:
+            batch = self._read(change, texts, now)
+            if not batch.mistakes:
+                self._apply(change, batch, now)
+            if batch.mistakes or dry_run:
+                raise _DryRun(batch)
+            return batch
+
+        try:
+            batch, applied = self._office.store.change(work), True
+        except _DryRun as ended:
+            batch, applied = ended.batch, False
+        return ImportReport(batch.counts, tuple(batch.mistakes), applied)
+
+    def _read(self, change: "Change", texts: Sequence[tuple[str, str]], now: float) -> Batch:
+        merchant_id = self._office.merchant_id
+
+        def ref_for(loyalty_number: str) -> str:
+            known = change.profile_by_loyalty(merchant_id, loyalty_number) if loyalty_number else None
+            return self._office.new_id() if known is None else known.member_ref
+
+        batch, importer = Batch(), Importer(merchant_id, ref_for, int(now))
+        for name, text in texts:
+            read_file(batch, name, text, importer)
+        self._check(change, batch)
+        return batch
+
+    def _check(self, change: "Change", batch: Batch) -> None:
+        shops = {shop.store_id for shop in change.shops(self._office.merchant_id)}
+        for store_id, variant_id in batch.stock:
+            if store_id not in shops:
+                key = ("stock", f"{store_id}/{variant_id}")
+                batch.mistake(key, "This store is not here.", "Add it first: regulars hq add-store.")
+        numbers: dict[str, str] = {}
+        for member_ref, profile in batch.profiles.items():
+            number = profile.loyalty_number
+            holder = change.profile_by_loyalty(self._office.merchant_id, number) if number else None
+            taken = numbers.setdefault(number, member_ref) != member_ref if number else False
+            if taken or (holder is not None and holder.member_ref != member_ref):
+                batch.mistake(("profiles", member_ref), "This loyalty number is another member's.", "Correct it.")
+
+    def _apply(self, change: "Change", batch: Batch, now: float) -> None:
+        if batch.products:
+            self._registry.save_products(change, tuple(batch.products.values()))
+        if batch.stock:
+            self._registry.save_stock(change, tuple(batch.stock.values()))
+        for member_ref in sorted(batch.profiles):
+            self._members.merge_profile(change, batch.profiles[member_ref], now)
