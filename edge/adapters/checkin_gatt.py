@@ -80,15 +80,14 @@ class CheckIn:
             # The top of this task: each radio fails in its own way, and scanning must go on beside it.
             except Exception as error:  # noqa: BLE001
                 _log.info("check_in_away", reason=type(error).__name__, again_in_s=pause_s)
+                await self._leave()
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         try:
             await asyncio.Event().wait()
         finally:
             self.is_up = False
-            with suppress(Exception):
-                async with asyncio.timeout(_STOP_WITHIN_S):
-                    await self._peripheral.stop()
+            await self._leave()
 
     def challenge(self, connection: str) -> bytes:
         """CHAL is read."""
@@ -110,6 +109,11 @@ class CheckIn:
     def forget(self, connection: str) -> None:
         """The connection ended."""
         self._challenges.forget(connection)
+
+    async def _leave(self) -> None:
+        with suppress(Exception):
+            async with asyncio.timeout(_STOP_WITHIN_S):
+                await self._peripheral.stop()
 
     def _given(self, octets: bytes | None) -> bytes:
         if octets is None:

@@ -4,7 +4,7 @@ Causal and bounded: only what was heard before `now` counts, and of a member who
 one leaving per visit. Whoever is only heard at the door or outside does not arrive.
 
     unknown --heard--> around --inside for arrive_after_s--> here --silent, or staying outside--> unknown
-    unknown --put (a check-in)----------------------------> here --never heard: max_visit_s-----> unknown
+    unknown --put (a check-in)----------------------------> here --the same at the door, max_visit_s--> unknown
 """
 
 import math
@@ -76,7 +76,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """`zone` is the last one; `reason` is `silent`, `outside` or `dwell` (a check-in that was never heard)."""
+    """`zone` is the last one; `reason` is `silent`, `outside` or `dwell` (a check-in that went on too long)."""
 
     member_ref: str
     zone: str
@@ -101,7 +101,7 @@ class _Stay:
     zone: str = ""  # where they seem to be
     shown_zone: str = ""  # the last one that was told
     is_here: bool = False
-    put_at: float = 0.0
+    put_at: float | None = None  # the check-in that began the visit
     last_heard: float | None = None
     is_fresh: bool = False  # heard since the last look
     louder: str = ""  # a zone that may take over, since when
@@ -134,7 +134,10 @@ class Presence:
         stay.is_fresh = True
 
     def put(self, member_ref: str, zone: str, at: float) -> None:
-        """A check-in: here from now on, no arrival is told. Once heard, radio decides like for anybody else."""
+        """A check-in: here from now on, no arrival is told.
+
+        Radio may move them and see them go, but silence inside does not end what radio did not begin.
+        """
         stay = self._stays.setdefault(member_ref, _Stay())
         if stay.is_here:
             return
@@ -145,7 +148,8 @@ class Presence:
     def resume(self, member_ref: str, zone: str, last_heard: float) -> None:
         """A visit that radio had begun before a restart goes on, silent since `last_heard`."""
         self.put(member_ref, zone, last_heard)
-        self._stays[member_ref].last_heard = last_heard
+        stay = self._stays[member_ref]
+        stay.last_heard, stay.put_at = last_heard, None
 
     def forget(self, member_ref: str) -> None:
         """Nothing is kept and nothing is told: the visit ended for another reason."""
@@ -246,20 +250,23 @@ class Presence:
 
     def _ending(self, stay: _Stay, now: float) -> str:
         """Why the stay is over, empty while it is not."""
-        if stay.last_heard is None:
-            return "dwell" if now - stay.put_at >= self._settings.max_visit_s else ""
-        silent_s = now - stay.last_heard
+        silent_s = math.inf if stay.last_heard is None else now - stay.last_heard
+        left_after_s = self._settings.left_after_s
         if not stay.is_here:
-            return "silent" if silent_s >= min(_APPROACH_S, self._settings.left_after_s) else ""
-        if silent_s >= self._patience_s(self._plan.zones.get(stay.zone)):
-            return "silent"
+            return "silent" if silent_s >= min(_APPROACH_S, left_after_s) else ""
         if stay.outside_since is not None and now - stay.outside_since >= _OUTSIDE_S:
             return "outside"
-        return ""
+        if stay.last_heard is not None and self._is_at_door(stay):
+            return "silent" if silent_s >= left_after_s * _DOOR_SHARE else ""
+        if silent_s < left_after_s:
+            return ""
+        if stay.put_at is None:
+            return "silent"
+        return "dwell" if now - stay.put_at >= self._settings.max_visit_s else ""
 
-    def _patience_s(self, zone: Zone | None) -> float:
-        at_door = zone is not None and not zone.is_inside
-        return self._settings.left_after_s * (_DOOR_SHARE if at_door else 1.0)
+    def _is_at_door(self, stay: _Stay) -> bool:
+        zone = self._plan.zones.get(stay.zone)
+        return zone is not None and not zone.is_inside
 
 
 def _since(since: float | None, now: float, *, holds: bool) -> float | None:

@@ -110,4 +110,4 @@ def test_it_waits_for_its_radio_and_leaves_it_tidy(monkeypatch: pytest.MonkeyPat
         await asyncio.wait([task])
 
     asyncio.run(tell())
-    assert (peripheral.starts, peripheral.stops, desk.is_up) == (3, 1, False)
+    assert (peripheral.starts, peripheral.stops, desk.is_up) == (3, 3, False)

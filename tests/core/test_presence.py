@@ -176,10 +176,19 @@ def test_a_check_in_is_here_without_radio_until_the_longest_visit_is_over(presen
     assert presence.advance(100 + 3_600) == [Left("anna", "coats", 3_700, "dwell")]
 
 
-def test_a_check_in_that_is_heard_then_follows_the_radio(presence: Presence) -> None:
+def test_a_check_in_is_moved_by_radio_and_not_ended_by_silence_inside(presence: Presence) -> None:
     presence.put("anna", "coats", 0)
-    changes = told(presence, everywhere("shoes", range(5, 30)), until=300)
-    assert [(type(change), change.zone) for change in changes] == [(Moved, "shoes"), (Left, "shoes")]
+    (moved,) = told(presence, everywhere("shoes", range(5, 30)), until=3_599)
+    assert (type(moved), moved.zone) == (Moved, "shoes")
+    assert presence.advance(3_600) == [Left("anna", "shoes", 3_600, "dwell")]
+
+
+@pytest.mark.parametrize(("zone", "reason"), [("door", "silent"), ("street", "outside")])
+def test_a_check_in_that_is_heard_going_has_left(presence: Presence, zone: str, reason: str) -> None:
+    presence.put("anna", "coats", 0)
+    left = told(presence, everywhere("shoes", range(5, 30)), everywhere(zone, range(30, 50)), until=300)[-1]
+    assert isinstance(left, Left)
+    assert left.reason == reason
 
 
 def test_a_check_in_of_somebody_already_here_changes_nothing(presence: Presence) -> None:
