@@ -18,7 +18,7 @@ from bumble.link import LocalLink
 from simulator.controller import RadioController
 from simulator.floor import Point3, ScannerSite
 from simulator.packet import Packet
-from simulator.propagation import Path, Propagation, Spot, open_path, receive
+from simulator.propagation import Propagation, RadioPath, Spot, open_path, receive
 
 
 class Ear(Protocol):
@@ -51,7 +51,7 @@ class Air(LocalLink):
         self.propagation = propagation or Propagation()
         self.sent = 0
         self._ears: dict[str, tuple[Point3, Ear]] = {}
-        self._paths: dict[str, dict[str, Path]] = {}
+        self._paths: dict[str, dict[str, RadioPath]] = {}
         self._spots: dict[str, SpotFinder] = {}
 
     def attach_ear(self, site: ScannerSite, ear: Ear) -> None:

@@ -6,7 +6,10 @@ noticed yet. A host that goes away leaves a radio that was reset.
 
 import asyncio
 import errno
+import struct
 from typing import Final
+
+from bumble.core import BaseBumbleError
 
 from simulator.controller import RadioController
 from simulator.errors import PortTaken
@@ -91,7 +94,8 @@ class _Line(asyncio.Protocol):
         try:
             for packet in self._framer.feed(data):
                 self._attachment.controller.on_packet(packet)
-        except BrokenStream:
+        except (BrokenStream, BaseBumbleError, ValueError, LookupError, struct.error):
+            # Whoever sends something else than HCI is no host of this radio.
             self.hang_up()
 
     def on_packet(self, packet: bytes) -> None:

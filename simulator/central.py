@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Final
 
 from bumble import hci as bumble_hci
-from bumble.att import ATT_Error
 from bumble.core import UUID, AdvertisingData, BaseBumbleError
 from bumble.device import Advertisement, Device, DeviceConfiguration, Peer
 from bumble.gatt_client import CharacteristicProxy
@@ -71,14 +70,22 @@ class Central:
 
     async def _try(self) -> None:
         self._phone.answer = Answer.TRYING
-        outcome = Answer.FAILED
-        with suppress(BaseBumbleError, ATT_Error, TimeoutError, ConnectionError):
-            store = await self._find_store()
-            async with asyncio.timeout(_EXCHANGE_WITHIN_S):
-                outcome = await self._exchange(store)
+        # In a task of its own: Bumble cancels whoever waits for a store that hung up, and that must not end this phone.
+        attempt = asyncio.create_task(self._attempt())
+        try:
+            await asyncio.wait({attempt})
+        finally:
+            attempt.cancel()
         # A mode changed meanwhile has set NONE, and asks again.
         if self._phone.answer is Answer.TRYING:
-            self._phone.answer = outcome
+            self._phone.answer = Answer.FAILED if attempt.cancelled() else attempt.result()
+
+    async def _attempt(self) -> Answer:
+        with suppress(BaseBumbleError, TimeoutError, ConnectionError):
+            store = await self._find_store()
+            async with asyncio.timeout(_EXCHANGE_WITHIN_S):
+                return await self._exchange(store)
+        return Answer.FAILED
 
     async def _find_store(self) -> bumble_hci.Address:
         found: asyncio.Future[bumble_hci.Address] = asyncio.get_running_loop().create_future()
@@ -111,8 +118,10 @@ class Central:
             challenge, response, acknowledgement = await _characteristics(peer)
             return await self._answer(challenge, response, acknowledgement)
         finally:
-            with suppress(BaseBumbleError):
-                await connection.disconnect()
+            # A store that hung up first has nothing left to confirm.
+            if self._device.connections.get(connection.handle) is connection:
+                with suppress(BaseBumbleError):
+                    await connection.disconnect()
 
     async def _answer(
         self,

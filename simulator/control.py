@@ -6,6 +6,7 @@ It moves phones and nothing else; it reaches no store and no head office. Only p
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -124,7 +125,8 @@ class Remote:
                     points = self._venue.crowd.positions_at(now)
                     picture["crowd"] = [[round(x, 2), round(y, 2)] for x, y in points]
                 yield f"data: {json.dumps(picture)}\n\n"
-                await asyncio.sleep(_PICTURE_EVERY_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.stopped.wait(), _PICTURE_EVERY_S)
         finally:
             self.streams -= 1
 

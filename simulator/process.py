@@ -27,6 +27,8 @@ from simulator.venue import Chances, Venue
 from simulator.walk import load_walk, shipped_walk
 
 _HIGHEST_PORT: Final = 65_535
+# A page closes its stream in a few milliseconds; the whole demo has three seconds to end.
+_FAREWELL_S: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ async def run(options: Options, ready: Callable[[Ready], None], stop: asyncio.Ev
         server.should_exit = True
         for task in (following, stopping):
             task.cancel()
+        await asyncio.wait({serving}, timeout=_FAREWELL_S)
+        server.force_exit = True  # whoever still holds a connection open has been told
         await serving
         if following in done:
             following.result()

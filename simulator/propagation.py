@@ -44,20 +44,20 @@ class Propagation:
 
 
 @dataclass(slots=True)
-class Path:
+class RadioPath:
     """One transmitter as one scanner hears it."""
 
     rng: random.Random
     shadow_db: float = field(default=0.0)
 
 
-def open_path(seed: int, transmitter: str, scanner: str, propagation: Propagation) -> Path:
+def open_path(seed: int, transmitter: str, scanner: str, propagation: Propagation) -> RadioPath:
     """The same seed and names give the same sequence of readings."""
     rng = random.Random(f"{seed}/{transmitter}/{scanner}")
-    return Path(rng, rng.gauss(0.0, propagation.shadow_db))
+    return RadioPath(rng, rng.gauss(0.0, propagation.shadow_db))
 
 
-def receive(path: Path, spot: Spot, scanner: Point3, propagation: Propagation) -> int | None:
+def receive(path: RadioPath, spot: Spot, scanner: Point3, propagation: Propagation) -> int | None:
     """RSSI in dBm of the next packet on this path; None when it is not heard."""
     _advance_shadow(path, propagation)
     fading = path.rng.gauss(0.0, propagation.fading_db)
@@ -81,6 +81,6 @@ def mean_dbm(spot: Spot, scanner: Point3, propagation: Propagation) -> float:
     return level
 
 
-def _advance_shadow(path: Path, propagation: Propagation) -> None:
+def _advance_shadow(path: RadioPath, propagation: Propagation) -> None:
     kept = propagation.shadow_memory
     path.shadow_db = kept * path.shadow_db + math.sqrt(1.0 - kept * kept) * path.rng.gauss(0.0, propagation.shadow_db)

@@ -12,6 +12,7 @@ from simulator import backend, hci
 from simulator.air import Transmitter
 from simulator.backend import BleakScannerSimulated
 from simulator.packet import Packet
+from simulator.peripheral import SimulatedPeripheral
 from simulator.phone import Habits, Membership
 from simulator.propagation import Spot
 from tests.simulator.stage import SECRET, open_shop, until
@@ -105,6 +106,38 @@ def test_stopping_after_the_shop_closed_is_no_error() -> None:
     asyncio.run(story())
 
 
+def test_check_in_learns_that_its_phones_are_gone_when_the_shop_closes() -> None:
+    async def story() -> None:
+        gone: list[str] = []
+        async with open_shop() as (venue, radios):
+            peripheral = SimulatedPeripheral(radios.peripheral)
+            asked: list[str] = []
+
+            def ask(connection: str) -> bytes:
+                asked.append(connection)
+                return bytes(17)
+
+            await peripheral.start(ask, lambda *_: None, lambda _: b"", gone.append)
+            phone = venue.add_phone(Membership("m1", SECRET))
+            venue.equip(phone)
+            phone.move((5.0, 5.0))
+            await until(lambda: bool(asked))
+        await until(lambda: gone == asked)
+        await peripheral.stop()
+
+    asyncio.run(story())
+
+
+def test_check_in_without_a_radio_says_so() -> None:
+    async def story() -> None:
+        with pytest.raises(ConnectionError, match="simulator"):
+            await SimulatedPeripheral("127.0.0.1:1").start(
+                lambda _: b"", lambda *_: None, lambda _: b"", lambda _: None
+            )
+
+    asyncio.run(story())
+
+
 def test_the_nearer_scanner_hears_a_phone_more_strongly() -> None:
     async def story() -> None:
         levels: dict[str, list[int]] = {"s1": [], "s2": []}
@@ -142,5 +175,23 @@ def test_a_new_host_replaces_one_whose_end_was_not_noticed() -> None:
                 venue.air.transmit(Transmitter("near", Spot(2.0, 2.0)), Packet(bytes(6), b"\x02\x01\x06"))
                 await until(lambda: bool(heard))
             await old.stop()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"GET / HTTP/1.1\r\n\r\n", b"\x01\x0b\x20\x00", b"\x01\xff\xff\x01\x00", b"\x02\x01\x00\x00\x00", b"\x04\x0e\x00"],
+)
+def test_garbage_on_a_radio_port_does_not_harm_the_next_host(garbage: bytes) -> None:
+    async def story() -> None:
+        async with open_shop() as (_, radios):
+            host, port = radios.scanners["s1"].split(":")
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.write(garbage)
+            await writer.drain()
+            async with BleakScanner(backend=BleakScannerSimulated, simulated={"hci": radios.scanners["s1"]}):
+                pass
+            writer.close()
 
     asyncio.run(story())

@@ -4,6 +4,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+import pytest
+
+from simulator import central
 from simulator.peripheral import SimulatedPeripheral
 from simulator.phone import Answer, Membership, Mode, Phone
 from simulator.venue import Venue
@@ -75,7 +78,7 @@ def test_a_phone_on_the_street_does_not_answer() -> None:
 
     async def story(_venue: Venue, phone: Phone) -> None:
         phone.move((5.0, -2.0))
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(0.5)
         assert store.challenges == {}
 
     meet(store, story)
@@ -87,7 +90,7 @@ def test_an_invisible_phone_does_not_answer() -> None:
     async def story(_venue: Venue, phone: Phone) -> None:
         phone.set_mode(Mode.INVISIBLE)
         phone.move((5.0, 5.0))
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(0.5)
         assert store.challenges == {}
 
     meet(store, story)
@@ -135,6 +138,32 @@ def test_a_stale_challenge_gets_no_response() -> None:
         assert store.heard == []
 
     meet(store, story)
+
+
+def test_a_store_that_hangs_up_half_way_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(central, "_FIRST_PAUSE_S", 0.3)
+    store = Store()
+
+    async def tell() -> None:
+        async with open_shop() as (venue, radios):
+            peripheral = SimulatedPeripheral(radios.peripheral)
+            stopped: list[asyncio.Task[None]] = []
+
+            def fall_silent(connection: str) -> bytes:
+                stopped.append(asyncio.create_task(peripheral.stop()))
+                return store.challenge(connection)
+
+            await peripheral.start(fall_silent, store.respond, store.acknowledge, lambda _connection: None)
+            phone = venue.add_phone(Membership("m1", SECRET))
+            venue.equip(phone)
+            phone.move((5.0, 5.0))
+            await until(lambda: phone.answer is Answer.FAILED)
+            await asyncio.gather(*stopped)
+            await peripheral.start(store.challenge, store.respond, store.acknowledge, lambda _connection: None)
+            await until(lambda: phone.answer is Answer.ANSWERED)
+            await peripheral.stop()
+
+    asyncio.run(tell())
 
 
 def test_eight_phones_at_once_are_all_answered() -> None:
