@@ -1,6 +1,6 @@
 # Everything a newcomer types. Needs Python 3.11 or newer with its venv module, and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers wheel bench venv requirements clean needs-python
+.PHONY: help demo test check lint types layers wheel bench verify-firmware venv requirements clean needs-python
 
 # The first Python that is new enough; else python3, which then says itself why it is not. `make PYTHON=...` overrides.
 ifndef PYTHON
@@ -42,6 +42,9 @@ layers: venv
 wheel: venv ## build the wheel, install it elsewhere, run the flow tests on it
 	@.ci/wheel
 
+verify-firmware: venv ## build the example store's firmware and let ESPHome validate it (its own .venv-esphome)
+	@PYTHON=$(PYTHON) .ci/firmware
+
 bench: venv ## every benchmark; bench-NAME runs one. The bars stand in the files, beside their reason
 	@missed=0; for file in $(wildcard benchmarks/[a-z]*.py); do \
 		echo "$$file" >&2; $(BIN)/python "$$file" $(ARGS) || missed=1; done; exit $$missed
@@ -56,11 +59,14 @@ requirements: venv ## recompile the hashed pins from pyproject.toml; ARGS="--upg
 	@$(COMPILE) --extra dev --output-file requirements/dev.txt $(ARGS)
 	@$(COMPILE) --extra demo --constraint requirements/dev.txt --output-file requirements/demo.txt
 	@$(COMPILE) --constraint requirements/dev.txt --output-file requirements/base.txt
+	@$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-annotate --no-header --no-emit-package crcmod --no-emit-package esptool \
+		--no-emit-package paho-mqtt requirements/esphome.in --output-file requirements/esphome.txt
 	@! grep -nE '(https?|file):|--(extra-)?index|--find-links' requirements/*.txt \
 		|| { echo "An address slipped into the pins (above)." >&2; exit 1; }
 
 clean: ## remove what make made
-	rm -rf .venv .venv.lock dist build artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv.lock .venv-esphome dist build artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 needs-python:

@@ -8,12 +8,14 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from edge.errors import SettingsError
+from wire.gatt import BEACON
 from wire.views import Assurance
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
@@ -96,11 +98,33 @@ class ScannerSettings(_Table):
             description="Its radio: bluez or bluez:MAC (this machine's adapter), esphome:HOST, replay or simulator.",
         ),
     ] = "bluez"
+    board: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9-]{0,40}$",
+            description="An ESPHome node's board, by a name that `regulars firmware boards` lists.",
+        ),
+    ] = ""
+    # 100 ms to 300 ms between advertisements is what phones do; one channel per interval, so three go by in a second.
+    interval_ms: Annotated[
+        int, Field(ge=20, le=10_240, description="An ESPHome node changes the radio channel this often.")
+    ] = 320
+    window_ms: Annotated[
+        int | None,
+        Field(ge=20, le=10_240, description="It listens for this much of each interval; unset: what its board can."),
+    ] = None
 
     @model_validator(mode="after")
     def _is_placed(self) -> Self:
         if self.position is None and not self.zone:
             raise PydanticCustomError("place", "give the scanner a position = [x, y, z] or a zone")
+        return self
+
+    @model_validator(mode="after")
+    def _listens_within_its_interval(self) -> Self:
+        if self.window_ms is not None and self.window_ms > self.interval_ms:
+            longer = f"window_ms = {self.window_ms} is longer than interval_ms = {self.interval_ms}"
+            raise PydanticCustomError("window", "{longer}; write at most the interval", {"longer": longer})
         return self
 
 
@@ -122,7 +146,23 @@ class BeaconSettings(_Table):
     id: Annotated[Id, Field(description="The beacon's id, unique in the file.")]
     zone: Annotated[str, Field(description="The zone it stands in.")] = ""
     position: Annotated[tuple[float, float, float] | None, Field(description="Where it stands: x, y, height.")] = None
-    minor: Annotated[int, Field(ge=0, le=0xFFFF, description="Its iBeacon minor number.")] = 0
+    uuid: Annotated[UUID, Field(description="Its iBeacon UUID, the same in every store: the app watches one.")] = BEACON
+    major: Annotated[
+        int | None,
+        Field(ge=0, le=0xFFFF, description="Its iBeacon major number; unset: the store's number modulo 65536."),
+    ] = None
+    minor: Annotated[int, Field(ge=0, le=0xFFFF, description="Its iBeacon minor number, unique in the store.")] = 0
+
+
+class PiSettings(_Table):
+    bluetooth: Annotated[
+        Literal["usb", "internal"],
+        Field(description="usb switches the built-in radio off: it hears less and shares its antenna with Wi-Fi."),
+    ] = "usb"
+    wifi: Annotated[bool, Field(description="Keep the Pi's own Wi-Fi on; it disturbs Bluetooth beside it.")] = False
+    watchdog_s: Annotated[
+        int, Field(ge=5, le=15, description="A machine that hangs this long is reset; the Pi's timer ends at 15.")
+    ] = 15
 
 
 class OfflineSettings(_Table):
@@ -187,6 +227,7 @@ class Settings(_Table):
     screen: Annotated[tuple[ScreenSettings, ...], Field(description="The public screens.")] = ()
     tablet: Annotated[tuple[TabletSettings, ...], Field(description="The staff's tablets.")] = ()
     beacon: Annotated[tuple[BeaconSettings, ...], Field(description="Beacons that wake the app.")] = ()
+    pi: Annotated[PiSettings, Field(description="The machine in the store, for `regulars firmware`.")] = PiSettings()
     offline: Annotated[OfflineSettings, Field(description="What the store may keep without head office.")] = (
         OfflineSettings()
     )
@@ -194,12 +235,11 @@ class Settings(_Table):
     web: Annotated[WebSettings, Field(description="The service's own pages.")] = WebSettings()
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
-        mistakes = [*_repeated(self), *_strange_zones(self)]
+    def _has_an_inside(self) -> Self:
         if not any(zone.kind in {"floor", "fitting"} for zone in self.zone):
-            mistakes.append("[[zone]]: none is of kind floor or fitting, so nobody could arrive; add one")
-        if mistakes:
-            raise PydanticCustomError("plan", "{mistakes}", {"mistakes": "\n".join(mistakes)})
+            raise PydanticCustomError(
+                "plan", "[[zone]]: none is of kind floor or fitting, so nobody could arrive; add one"
+            )
         return self
 
     def zone_name(self, zone_id: str) -> str:
@@ -226,11 +266,16 @@ def load_settings(path: Path) -> Settings:
 
 def parse_settings(tables: Mapping[str, Any], path: Path) -> Settings:
     """`path` only names the file in the mistakes. Raises SettingsError."""
+    # Before the model, which stops at the first table that is wrong in itself: all mistakes are told together.
+    mistakes = [*_repeated(tables), *_strange_zones(tables)]
     try:
-        return Settings.model_validate(tables)
+        settings = Settings.model_validate(tables)
     except ValidationError as error:
-        sentences = [sentence for details in error.errors() for sentence in _sentences(details, tables)]
-        raise SettingsError(path, sentences) from None
+        mistakes[:0] = [sentence for details in error.errors() for sentence in _sentences(details, tables)]
+    else:
+        if not mistakes:
+            return settings
+    raise SettingsError(path, mistakes)
 
 
 def described(settings: Settings) -> Iterator[tuple[str, str, str]]:
@@ -264,26 +309,34 @@ def _shown(value: object) -> str:
 _REPEATABLE: Final = ("zone", "scanner", "screen", "tablet", "beacon")
 
 
-def _repeated(settings: Settings) -> Iterator[str]:
+def _repeated(tables: Mapping[str, Any]) -> Iterator[str]:
     for table in _REPEATABLE:
-        ids = [one.id for one in getattr(settings, table)]
+        ids = [str(one["id"]) for one in _entries(tables, table) if "id" in one]
         for name in sorted({one for one in ids if ids.count(one) > 1}):
-            yield f'[[{table}]]: id "{name}" is used twice; give each its own'
+            yield f'[[{table}]]: id "{name}" is used twice; give each its own.'
 
 
-def _strange_zones(settings: Settings) -> Iterator[str]:
-    known = {zone.id for zone in settings.zone}
+def _strange_zones(tables: Mapping[str, Any]) -> Iterator[str]:
+    known = {str(zone["id"]) for zone in _entries(tables, "zone") if "id" in zone}
     choice = ", ".join(sorted(known))
     for table in ("scanner", "screen", "tablet", "beacon"):
-        for one in getattr(settings, table):
-            if one.zone and one.zone not in known:
-                yield f'[[{table}]] {one.id}: zone "{one.zone}" is not in the file; use one of {choice}'
+        for one in _entries(tables, table):
+            zone = one.get("zone") or ""
+            if zone and str(zone) not in known:
+                name = one.get("id", "without id")
+                yield f'[[{table}]] {name}: zone "{zone}" is not in the file; use one of {choice}.'
+
+
+def _entries(tables: Mapping[str, Any], table: str) -> list[Mapping[str, Any]]:
+    """The tables of that name, whatever else the file got wrong."""
+    found = tables.get(table, ())
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _sentences(details: ErrorDetails, tables: Mapping[str, Any]) -> list[str]:
     kind = details["type"]
     if kind == "plan":
-        return [f"{line}." for line in str(details["msg"]).splitlines()]
+        return [f"{details['msg']}."]
     place = _place(details["loc"], tables)
     if kind == "missing":
         return [f"{place} is missing: add it."]
@@ -297,7 +350,7 @@ def _remedy(details: ErrorDetails) -> str:
     message = details["msg"]
     if details["type"] == "string_pattern_mismatch":
         return f"write {_FORMS.get(str(details['loc'][-1]), 'letters, digits, - and _, at most 40')}"
-    if details["type"] in {"shape", "place", "timezone"}:
+    if details["type"] in {"shape", "place", "timezone", "window"}:
         return message
     return message.replace("Input should be ", "write ").replace("String should have", "write")
 

@@ -13,9 +13,11 @@ from regulars import __version__
 # Command -> (module below regulars.commands, the line `regulars --help` shows). The line stands here, so that help
 # loads none of them.
 COMMANDS: Final = {
+    "demo": ("demo", "A shop to try on this machine, with radio and phones simulated."),
     "edge": ("edge", "The service in one store: run, enrol, config, pair."),
     "hq": ("hq", "Head office: serve, add stores, import, withdraw."),
     "firmware": ("firmware", "Scanner nodes, beacon plan and the Pi's boot files, from one store.toml."),
+    "solo": ("solo", "Head office and store for one shop, on one machine."),
     "token": ("token", "What a member's phone says at one store at one moment (RST1)."),
 }
 

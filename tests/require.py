@@ -41,6 +41,8 @@ def root_rights() -> Path | None:
 
 NEEDS: Final[dict[str, Need]] = {
     "chromium": Need(program("chromium", "chromium-browser", "google-chrome"), "apt install chromium"),
+    "esphome": Need(existing(ROOT / ".venv-esphome" / "bin" / "esphome"), "make verify-firmware"),
+    "javac": Need(program("javac"), "apt install default-jdk-headless"),
     "node": Need(program("node", "nodejs"), "apt install nodejs"),
     "qemu": Need(program("qemu-system-x86_64"), "apt install qemu-system-x86"),
     "postgresql": Need(program("pg_ctlcluster", "pg_ctl"), "apt install postgresql"),

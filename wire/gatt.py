@@ -18,3 +18,4 @@ SERVICE: Final = _relative(1)
 CHALLENGE: Final = _relative(2)  # CHAL, read
 RESPONSE: Final = _relative(3)  # RESP, write with response
 ACKNOWLEDGEMENT: Final = _relative(4)  # ACK, read
+BEACON: Final = _relative(5)  # the iBeacon that wakes an app: one UUID for all stores, major = store number % 65536
