@@ -1,0 +1,52 @@
+"""What can stop the shop on one machine, and what to do about it.
+
+```
+SoloError             a sentence for the operator, with the remedy; exit_code
+|- PortTaken          2  somebody else listens there
+|- StateUnusable      2  the state directory cannot be used
+|- SettingsUnfit      2  store.toml names a head office elsewhere
+|- ShopUnready        3  a process did not come up, or fell too often
+```
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class SoloError(Exception):
+    """The message is a sentence the operator can act on."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class PortTaken(SoloError):
+    """Another program holds the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} is taken by another program: end it or choose another with --port.")
+
+
+class StateUnusable(SoloError):
+    """The state directory is not ours to write."""
+
+    def __init__(self, state: Path, reason: str) -> None:
+        super().__init__(f"{state} cannot hold the shop's state ({reason}): choose another with --state.")
+
+
+class SettingsUnfit(SoloError):
+    """store.toml is right, but not for this command."""
+
+    def __init__(self, config: Path, url: str) -> None:
+        super().__init__(
+            f"{config} names head office {url}, and this command runs its own: write a loopback address with a port, "
+            "like http://127.0.0.1:8300, or run the store alone with `regulars edge run`."
+        )
+
+
+class ShopUnready(SoloError):
+    """A process of the shop does not run."""
+
+    exit_code = 3
+
+    def __init__(self, name: str, reason: str, log: Path) -> None:
+        super().__init__(f"The {name} process {reason}. Its last words are in {log}.")
