@@ -20,7 +20,7 @@ NONCE = bytes.fromhex("a0a1a2a3a4a5a6a7")
 
 @dataclass
 class Phone:
-    """The app's half, from RADIO.md."""
+    """The app's half of the challenge."""
 
     key: bytes = KEY
     spoken_at: int = NOON

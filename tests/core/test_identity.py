@@ -1,12 +1,10 @@
 """Only tags of this store and these three quarters are somebody; one tag on two phones is noticed; nobody is kept."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.identity import Contest, Digest, Identity, Sighting, build_table
+from edge.core.identity import Identity, build_table
 from edge.core.inputs import Contested, Heard
 from wire import rst1
 
@@ -101,84 +99,3 @@ def test_strangers_raise_one_number_and_leave_nothing() -> None:
 
 def remembered(identity: Identity) -> str:
     return repr([vars(part) for part in (identity._contest, identity._digest)])
-
-
-def sightings(*spells: tuple[str, float, float]) -> Iterator[Sighting]:
-    """One packet a second from each address while its spell lasts, in order of time."""
-    packets = [(at, address) for address, first, last in spells for at in range(int(first), int(last) + 1)]
-    return (Sighting("m0", "s1", -60, 0, b"tag", address, at) for at, address in sorted(packets))
-
-
-def contests(*spells: tuple[str, float, float]) -> list[Contested]:
-    contest = Contest()
-    return [told for told in map(contest.enter, sightings(*spells)) if told]
-
-
-def test_a_phone_that_changes_its_address_is_not_contested() -> None:
-    assert contests(("A", 0, 300), ("B", 301, 900)) == []
-
-
-def test_an_overlap_of_less_than_ten_seconds_is_innocent() -> None:
-    assert contests(("A", 0, 100), ("B", 91, 300)) == []
-
-
-def test_two_addresses_for_ten_seconds_contest_the_tag_once() -> None:
-    assert contests(("A", 0, 100), ("B", 50, 100)) == [Contested("m0", 60)]
-
-
-def test_an_address_that_comes_back_after_another_appeared_contests_the_tag() -> None:
-    assert contests(("A", 0, 5), ("B", 6, 10), ("A", 11, 20), ("B", 21, 30)) == [Contested("m0", 21)]
-
-
-def test_an_address_unheard_for_half_a_minute_starts_anew() -> None:
-    assert contests(("A", 0, 5), ("B", 6, 40), ("A", 41, 45)) == []
-
-
-def test_many_addresses_do_not_grow_the_memory() -> None:
-    contest = Contest()
-    for n in range(1_000):
-        contest.enter(Sighting("m0", "s1", -60, 0, b"tag", f"A{n}", n / 100))
-    assert len(contest._tags[b"tag"]) == 4
-
-
-def test_addresses_are_forgotten_half_a_minute_after_the_last_packet() -> None:
-    contest = Contest()
-    contest.enter(Sighting("m0", "s1", -60, 0, b"tag", "A", 0.0))
-    contest.enter(Sighting("m1", "s1", -60, 0, b"other", "B", 31.0))
-    assert list(contest._tags) == [b"other"]
-
-
-def test_a_member_is_told_at_most_twice_a_second_with_the_mean_since() -> None:
-    digest = Digest()
-    told = [digest.add(Sighting("m0", "s1", -60 - n, 0, b"tag", "A", n * 0.125)) for n in range(9)]
-    assert [heard.rssi_dbm for heard in told if heard] == [-60, -62, -66]
-
-
-def test_each_scanner_is_told_by_itself() -> None:
-    digest = Digest()
-    told = [digest.add(Sighting("m0", scanner, -60, 0, b"tag", "A", 1.0)) for scanner in ("s1", "s2", "s1")]
-    assert [heard.scanner for heard in told if heard] == ["s1", "s2"]
-
-
-def test_a_changed_mode_is_told_at_once() -> None:
-    digest = Digest()
-    told = [digest.add(Sighting("m0", "s1", -60, mode, b"tag", "A", at)) for at, mode in ((0, 0), (0.1, 0), (0.2, 1))]
-    assert [heard.mode_bits for heard in told if heard] == [0, 1]
-
-
-@pytest.mark.parametrize("rssi_dbm", [-127, -121, 21, 127])
-def test_a_packet_without_a_reading_is_not_told(rssi_dbm: int) -> None:
-    assert Digest().add(Sighting("m0", "s1", rssi_dbm, 0, b"tag", "A", 0.0)) is None
-
-
-def test_a_clock_set_back_silences_nobody() -> None:
-    digest = Digest()
-    assert digest.add(Sighting("m0", "s1", -60, 0, b"tag", "A", 10_000.0))
-    assert digest.add(Sighting("m0", "s1", -60, 0, b"tag", "A", 5.0))
-
-
-def test_the_digest_forgets_who_is_silent() -> None:
-    digest = Digest()
-    for n in range(500):
-        digest.add(Sighting(f"m{n}", "s1", -60, 0, b"tag", "A", float(n)))
-    assert len(digest._tallies) <= 31

@@ -1,4 +1,4 @@
-"""Presence without calibration on recorded walks. The bars are those of RADIO.md's reference table, less some room:
+"""Presence without calibration on recorded walks. The bars are those of the filters others use, less some room:
 five crossings in all are few, and nothing here is tuned to them.
 """
 

@@ -50,11 +50,12 @@ def test_a_scanner_stands_for_the_zone_it_names_else_for_the_one_around_it_else_
     assert plan.zone_of_scanner == {"named": "shoes", "placed": "coats", "in-the-gap": "shoes"}
 
 
-coordinates = st.floats(-20, 20)
+# Sixteenths of a metre are exact: the last bit of a square root is not what is tested.
+coordinates = st.integers(-320, 320).map(lambda sixteenths: sixteenths / 16)
 
 
 @given(coordinates, coordinates)
 def test_the_distance_is_nought_within_and_only_there(x: float, y: float) -> None:
     square = Zone("square", "floor", ((0, 0), (4, 0), (4, 4), (0, 4)))
     outside_m = max(-x, x - 4, -y, y - 4, 0)
-    assert outside_m <= square.distance_m((x, y)) <= 2 * outside_m
+    assert outside_m <= square.distance_m((x, y)) <= 1.5 * outside_m
