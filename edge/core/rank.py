@@ -29,8 +29,9 @@ NEW: Final = 0.4
 # Two weeks: interest in a viewed article halves with every second Saturday.
 VIEWED_HALF_LIFE_S: Final = 14 * 86_400
 NEW_DAYS: Final = 45
-# How much the list leans to variety; 0 repeats one brand four times, 1 forgets what the member likes.
-VARIETY: Final = 0.35
+# How much the list leans to variety; 0 repeats one coat four times, 1 forgets what the member likes. At 0.4 a twin of
+# what is already there gives way to something half as fitting.
+VARIETY: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)

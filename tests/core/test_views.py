@@ -12,8 +12,8 @@ from tests.core import truth_table
 from tests.core.populations import NOW, Person, population, wide_open
 from wire.cards import ScreenView, StaffCard
 
-POPULATIONS = 4_000
-BATCH = 500
+POPULATIONS = 2_400
+BATCH = 300
 NEVER = ("member_ref", "loyalty", "owned")  # no view at all
 # The complaint is a note; an article that a member has a price for is known by that price.
 COVERED_BY = {"complaint": "notes"}
