@@ -29,6 +29,8 @@ def admin_token(state: Path) -> str:
 
 
 def make_state(state: Path) -> None:
+    """From here on, everything this process makes is for its owner only: the database is not a key, but personal."""
+    os.umask(_OTHERS)
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

@@ -11,6 +11,7 @@ from wire.sync import RecordKind
 KEYS: st.SearchStrategy[tuple[RecordKind, str]] = st.sampled_from(
     [("profile", "a"), ("profile", "b"), ("product", "a"), ("stock", "v:1"), ("stock", "v.2")]
 )
+Rows = dict[tuple[RecordKind, str], ScopeRow]
 CHANGES = st.lists(st.lists(KEYS, min_size=1, max_size=4, unique=True), max_size=12)
 
 
@@ -47,8 +48,8 @@ def test_any_page_size_between_any_changes_ends_in_the_same_state(
     changes: list[list[tuple[RecordKind, str]]], limits: list[int]
 ) -> None:
     """A store that reads one page between any two transactions still ends with every row's newest seq."""
-    scope: dict[tuple[str, str], ScopeRow] = {}
-    replica: dict[tuple[str, str], ScopeRow] = {}
+    scope: Rows = {}
+    replica: Rows = {}
     place = Place(0)
     for seq, keys in enumerate(changes, 1):
         for kind, key in keys:
@@ -61,8 +62,10 @@ def test_any_page_size_between_any_changes_ends_in_the_same_state(
 
 @given(CHANGES, st.integers(1, 3))
 def test_a_page_read_twice_changes_nothing(changes: list[list[tuple[RecordKind, str]]], limit: int) -> None:
-    scope = {(k, key): ScopeRow(k, key, seq, seq, gone=False) for seq, keys in enumerate(changes, 1) for k, key in keys}
-    once: dict[tuple[str, str], ScopeRow] = {}
+    scope: Rows = {
+        (k, key): ScopeRow(k, key, seq, seq, gone=False) for seq, keys in enumerate(changes, 1) for k, key in keys
+    }
+    once: Rows = {}
     place = read_page(scope, once, Place(0), limit, len(changes))
     twice = dict(once)
     assert read_page(scope, twice, Place(0), limit, len(changes)) == place
@@ -70,8 +73,8 @@ def test_a_page_read_twice_changes_nothing(changes: list[list[tuple[RecordKind, 
 
 
 def read_page(
-    scope: dict[tuple[str, str], ScopeRow],
-    replica: dict[tuple[str, str], ScopeRow],
+    scope: Rows,
+    replica: Rows,
     place: Place,
     limit: int,
     counter_seq: int,

@@ -47,4 +47,5 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]],
 def inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Whether the row was new; an existing primary or unique key leaves everything as it is."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
+    statement = insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).first() is not None  # an insert's rowcount is -1 with psycopg

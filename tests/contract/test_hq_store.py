@@ -1,0 +1,317 @@
+"""What head office's database promises, on SQLite, and on PostgreSQL where REGULARS_POSTGRES_URL names an empty one."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+
+from hq.adapters.store_sql import Change, SqlStore, View
+from hq.adapters.store_sql.tables import METADATA, SCOPE
+from hq.core import consent
+from hq.core.changes import Place, ScopeRow, next_place
+from hq.core.erasure import RETENTION
+from hq.core.keys import HubKeys
+from hq.core.registry import Shop
+from hq.core.wishes import JoinRequest, joined
+from wire.event import Event
+from wire.product import Product, Stock
+from wire.profile import Profile
+from wire.receipt import Purpose
+from wire.sync import PhoneCommand
+
+KEYS = HubKeys(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), b"s" * 32)
+NOW = 1_800_000_000.0
+POSTGRES = "REGULARS_POSTGRES_URL"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    if request.param == "postgresql" and POSTGRES not in os.environ:
+        pytest.skip(f"{POSTGRES} names no database")
+    store = SqlStore(os.environ[POSTGRES] if request.param == "postgresql" else f"sqlite:///{tmp_path / 'hq.sqlite'}")
+    try:
+        store.migrate()
+        empty(store)
+        store.change(partial(add_shops, ids=("de-1", "de-2")))
+        yield store
+    finally:
+        store.close()
+
+
+def test_migrating_twice_changes_nothing(store: SqlStore) -> None:
+    store.migrate()
+    assert [shop.store_id for shop in store.read(lambda view: view.shops("house"))] == ["de-1", "de-2"]
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_uses(store: SqlStore) -> None:
+    def work(view: View) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(view._c), METADATA))
+
+    difference = [change for change in store.read(work) if "alembic_version" not in str(change)]
+    assert difference == []
+
+
+def test_one_transaction_is_one_seq_for_all_that_it_changed(store: SqlStore) -> None:
+    store.change(partial(save_products, ids=("a", "b")))
+    assert {row.seq for row in rows_of(store, "de-1")} == {1}
+    store.change(partial(save_products, ids=("b",)))
+    assert [(row.key, row.seq, row.rev) for row in rows_of(store, "de-2")] == [("a", 1, 1), ("b", 2, 2)]
+
+
+def test_a_transaction_that_fails_leaves_no_gap_and_no_row(store: SqlStore) -> None:
+    def work(change: Change) -> None:
+        save_products(change, ("a",))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.change(work)
+    store.change(partial(save_products, ids=("b",)))
+    assert [(row.key, row.seq) for row in rows_of(store, "de-1")] == [("b", 1)]
+
+
+def test_a_store_sees_its_own_stock_only(store: SqlStore) -> None:
+    line = Stock(store_id="de-1", variant_id="v", pieces=2, counted_at=1)
+
+    def work(change: Change) -> None:
+        for (store_id, variant_id), rev in change.save_stock("house", [line]).items():
+            change.put("house", "stock", variant_id, rev, store_id=store_id)
+
+    store.change(work)
+    assert [row.key for row in rows_of(store, "de-1")] == ["v"]
+    assert rows_of(store, "de-2") == ()
+    bodies = store.read(lambda view: view.bodies("de-1", "house", view.scope_after("de-1", Place(0), 9)))
+    assert bodies["stock", "v"] == (1, line.model_dump(mode="json"))
+
+
+def test_a_tombstone_goes_to_those_who_had_it(store: SqlStore) -> None:
+    store.change(partial(save_member, member=member("aa")))
+    store.change(partial(add_shops, ids=("de-3",)))
+    store.change(lambda change: change.gone("house", "profile", "aa" * 16, 2))
+    assert [(row.gone, row.rev, row.seq) for row in rows_of(store, "de-1")] == [(True, 2, 2)]
+    assert rows_of(store, "de-3") == ()
+
+
+def test_a_new_store_is_filled_chunk_by_chunk(store: SqlStore) -> None:
+    store.change(partial(save_products, ids=("a", "b")))
+    store.change(partial(save_member, member=member("aa")))
+    store.change(partial(add_shops, ids=("de-3",)))
+    after: tuple[str, str] | None = ("", "")
+    while after is not None:
+        after = store.change(lambda change, a=after: change.fill_scope("house", "de-3", NOW, a))  # type: ignore[misc]
+    assert [(r.kind, r.key) for r in rows_of(store, "de-3")] == [
+        ("product", "a"), ("product", "b"), ("profile", "aa" * 16),
+    ]  # fmt: skip
+
+
+@pytest.mark.timeout(120)
+def test_eight_writers_that_sometimes_fail_lose_nothing_and_leave_no_gap(store: SqlStore) -> None:
+    """The reader pages while they write; a row skipped once would never come again."""
+    replica: dict[str, ScopeRow] = {}
+    stop = threading.Event()
+
+    def write(writer: int) -> int:
+        done = 0
+        for number in range(15):
+            try:
+                store.change(partial(save_or_fail, key=f"p{(writer * 7 + number) % 20:02}", fail=number % 5 == 4))
+                done += 1
+            except RuntimeError:
+                pass
+        return done
+
+    def read() -> Place:
+        place = Place(0)
+        while True:
+            last_round = stop.is_set()
+            place, rows = store.read(partial(page, place=place, limit=3))
+            replica.update({row.key: row for row in rows})
+            if last_round and not rows:
+                return place
+
+    with ThreadPoolExecutor(9) as pool:
+        reader = pool.submit(read)
+        committed = sum(pool.map(write, range(8)))
+        stop.set()
+        place = reader.result(30)
+    assert place == Place(committed)
+    assert sorted(replica.values(), key=lambda row: row.key) == sorted(rows_of(store, "de-1"), key=lambda row: row.key)
+
+
+def test_a_page_and_its_cursor_are_of_one_moment(store: SqlStore) -> None:
+    store.change(partial(save_products, ids=("a",)))
+
+    def work(view: View) -> tuple[int, int]:
+        before = view.counters()["feed"]
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(store.change, partial(save_products, ids=("b",))).result()
+        return before, len(view.scope_after("de-1", Place(0), 9))
+
+    assert store.read(work) == (1, 1)
+    assert len(rows_of(store, "de-1")) == 2
+
+
+def test_revocations_have_their_own_numbers(store: SqlStore) -> None:
+    store.change(partial(save_products, ids=("a",)))
+    assert store.change(lambda change: change.revoke("house", "aa" * 16, "withdraw", NOW)) == 1
+    assert store.change(lambda change: change.revoke("house", "bb" * 16, "erase", NOW)) == 2
+    found = store.read(lambda view: view.revocations_after("house", 1, 9))
+    assert [(r.seq, r.kind) for r in found] == [(2, "erase")]
+    assert store.read(lambda view: view.revocations_after("other", 0, 9)) == ()
+
+
+def test_a_profile_reads_back_as_it_was_saved(store: SqlStore) -> None:
+    saved = member("aa")
+    store.change(partial(save_member, member=saved))
+    assert store.read(lambda view: view.profile(saved.member_ref)) == saved
+    assert store.read(lambda view: view.profile_by_loyalty("house", saved.loyalty_number)) == saved
+    assert store.read(lambda view: view.profile_by_loyalty("other", saved.loyalty_number)) is None
+
+
+def test_only_members_with_consent_have_their_secrets_read(store: SqlStore) -> None:
+    store.change(partial(save_member, member=member("aa")))
+    store.change(partial(save_member, member=member("bb").model_copy(update={"consent": None})))
+    assert [s.member_ref for s in store.read(lambda view: view.secrets("house", NOW))] == ["aa" * 16]
+    assert store.read(lambda view: view.secrets("house", NOW + 10**9)) == []
+
+
+def test_erasing_leaves_only_the_revocation_and_the_tombstone(store: SqlStore) -> None:
+    saved = member("aa")
+
+    def work(change: Change) -> None:
+        save_member(change, saved)
+        change.put_phone_code("c" * 64, "house", saved.member_ref, "", NOW + 9)
+        change.add_session("t" * 64, "house", saved.member_ref, NOW + 9)
+        change.put("house", "profile", saved.member_ref, 1)
+
+    def erase(change: Change) -> None:
+        change.erase_member(saved.member_ref)
+        change.gone("house", "profile", saved.member_ref, 2)
+        change.revoke("house", saved.member_ref, "erase", NOW)
+
+    store.change(work)
+    store.change(erase)
+    assert tables_naming(store, saved.member_ref) == {"revocation", "scope"}
+
+
+def test_a_code_is_taken_once(store: SqlStore) -> None:
+    store.change(lambda change: change.put_phone_code("c" * 64, "house", "aa" * 16, "", NOW + 600))
+    take = partial(Change.take_phone_code, code_hash="c" * 64, now=NOW)
+    assert store.change(take) == ("house", "aa" * 16)
+    assert store.change(take) is None
+
+
+def test_an_old_code_is_not_taken(store: SqlStore) -> None:
+    store.change(lambda change: change.put_phone_code("c" * 64, "house", "aa" * 16, "", NOW + 600))
+    assert store.change(lambda change: change.take_phone_code("c" * 64, NOW + 600)) is None
+
+
+def test_events_are_kept_once_and_remember_how_far_they_are(store: SqlStore) -> None:
+    store.change(lambda change: change.put_enrol_code("e", "de-1", NOW + 9))
+    store.change(lambda change: change.add_device("d-1", "de-1", "0a" * 32, NOW))
+    device = store.read(lambda view: view.device("d-1"))
+    assert device is not None
+    events = [Event(n=n, type="visit.arrived", at=NOW, member_ref="aa" * 16) for n in (1, 2)]
+    for _ in range(2):
+        store.change(lambda change: change.save_events(device, "i", events))
+    assert store.read(lambda view: view.stream_high("d-1", "i")) == 2
+    assert len(store.read(lambda view: view.member_events("aa" * 16))) == 2
+
+
+def test_what_has_had_its_time_goes(store: SqlStore) -> None:
+    command = PhoneCommand(command_id="c-1", member_ref="aa" * 16, kind="help", at=NOW, expires_at=NOW + 120)
+
+    def work(change: Change) -> None:
+        change.add_command("house", "de-1", command)
+        change.put("house", "command", "c-1", 1, store_id="de-1")
+
+    def purge(change: Change, now: float) -> int:
+        change.drop_from_scope("command", change.lapsed_commands(now))
+        return sum(change.purge(rule, now) for rule in RETENTION)
+
+    store.change(work)
+    assert store.change(partial(purge, now=NOW + 119)) == 0
+    assert store.change(partial(purge, now=NOW + 120)) == 1
+    assert rows_of(store, "de-1") == ()
+
+
+def empty(store: SqlStore) -> None:
+    """A PostgreSQL database is used by one test after the other."""
+
+    def work(change: Change) -> None:
+        for table in METADATA.sorted_tables:
+            if table.name == "counter":
+                change._c.execute(table.update().values(seq=0))
+            else:
+                change._c.execute(table.delete())
+
+    store.change(work)
+
+
+def add_shops(change: Change, ids: tuple[str, ...]) -> None:
+    for store_id in ids:
+        number = change.next_store_number()
+        assert change.add_shop(Shop(store_id, "house", number, store_id, "Europe/Berlin", NOW))
+
+
+def save_products(change: Change, ids: tuple[str, ...]) -> None:
+    products = [
+        Product(
+            product_id=product_id, merchant_id="house", brand="Elm", category="coat", garment="coat",
+            name={"de": "Mantel"}, colour="navy", price_cents=1, variants=(),
+        )
+        for product_id in ids
+    ]  # fmt: skip
+    for product_id, rev in change.save_products("house", products).items():
+        change.put("house", "product", product_id, rev)
+
+
+def save_or_fail(change: Change, key: str, *, fail: bool) -> None:
+    save_products(change, (key,))
+    time.sleep(0.002)  # long enough for others to begin meanwhile
+    if fail:
+        raise RuntimeError
+
+
+def member(octet: str) -> Profile:
+    receipt = consent.given("house", octet * 16, {Purpose.RECOGNISE}, KEYS, receipt_id=f"r-{octet}", now=NOW - 1)
+    return joined(JoinRequest(alias="Anna", adult=True), receipt, f"nr-{octet}", int(NOW))
+
+
+def save_member(change: Change, member: Profile) -> None:
+    change.save_profile(member, NOW)
+    change.save_secret(member, b"sealed")
+    if member.consent is not None:
+        change.save_receipt(member.consent)
+        change.put("house", "profile", member.member_ref, member.rev)
+
+
+def page(view: View, place: Place, limit: int) -> tuple[Place, tuple[ScopeRow, ...]]:
+    rows = view.scope_after("de-1", place, limit)
+    return next_place(rows, limit, view.counters()["feed"]), rows
+
+
+def rows_of(store: SqlStore, store_id: str) -> tuple[ScopeRow, ...]:
+    return store.read(lambda view: view.scope_after(store_id, Place(0), 1_000))
+
+
+def tables_naming(store: SqlStore, member_ref: str) -> set[str]:
+    def work(view: View) -> set[str]:
+        found = {"scope"} if view._c.execute(select(SCOPE.c.key).where(SCOPE.c.key == member_ref)).first() else set()
+        for table in METADATA.sorted_tables:
+            if (
+                "member_ref" in table.c
+                and view._c.execute(select(table).where(table.c.member_ref == member_ref)).first()
+            ):
+                found.add(table.name)
+        return found
+
+    return store.read(work)
