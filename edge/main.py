@@ -65,7 +65,7 @@ class Edge:
         self._outbox = Outbox(state_dir / OUTBOX_FILE)
         self._service = _service(settings, self._cache, self._outbox, time.time())
         self._state = State(self._service.step, self._is_busy, self._outbox, clock=time.time)
-        self._radio = Radio(
+        self.radio = Radio(
             settings.scanner,
             self._state.post,
             backend=simulated.scanner_backend,
@@ -73,11 +73,11 @@ class Edge:
         )
         if simulated.peripheral is not None:
             number = enrolled.store.store_number
-            check_in = CheckIn(simulated.peripheral, number, lambda: self._radio.table, self._state.post)
-            self._radio.accompany(check_in.run)
+            check_in = CheckIn(simulated.peripheral, number, lambda: self.radio.table, self._state.post)
+            self.radio.accompany(check_in.run)
         self._client = HqClient(settings.hq, enrolled, time.time)
         self._sync = Sync(
-            settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self._radio.use
+            settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self.radio.use
         )
         self._pairing = Pairing(self._outbox, _devices(settings), system.admin_token(state_dir))
         registry = CollectorRegistry()
@@ -91,7 +91,7 @@ class Edge:
     def start(self) -> None:
         """State first: the others have somewhere to put what they hear."""
         self._state.start()
-        self._radio.start()
+        self.radio.start()
         self._sync.start()
         _log.info("edge.started")
 
@@ -101,7 +101,7 @@ class Edge:
             return
         self._is_stopped = True
         self._live.stop()
-        self._radio.stop(0.5)
+        self.radio.stop(0.5)
         self._state.stop(0.5)
         self._sync.stop(0.3)
         self._client.close()
@@ -111,7 +111,7 @@ class Edge:
 
     def collect(self) -> list[GaugeMetricFamily | CounterMetricFamily]:
         """Totals only: nothing here counts a person, a device or a tablet."""
-        radio = self._radio.status()
+        radio = self.radio.status()
         gauges = {
             "visits": ("Visits now.", self._service.visits),
             "clients": ("Tablets and screens connected.", self._live.clients),

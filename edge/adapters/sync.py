@@ -315,7 +315,7 @@ class Sync:
     # the line
 
     def _line(self, *, online: bool) -> None:
-        if online is not self._online:
+        if online is not self._online and not self._stopping.is_set():
             self._online = online
             _log.info("line.changed", online=online)
             self._post(LineChanged(online))

@@ -46,7 +46,9 @@ def settings(**tables: Any) -> Settings:
     return parse_settings({**TABLES, **tables}, Path("store.toml"))
 
 
-def receipt(member_ref: str, purposes: Iterable[Purpose] = tuple(Purpose), given_at: float = NOW - 1000) -> ConsentReceipt:
+def receipt(
+    member_ref: str, purposes: Iterable[Purpose] = tuple(Purpose), given_at: float = NOW - 1000
+) -> ConsentReceipt:
     unsigned = ConsentReceipt(
         receipt_id=f"r-{member_ref[:4]}",
         merchant_id="m",

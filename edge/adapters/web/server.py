@@ -4,6 +4,7 @@ The worker, not the arbiter, builds the service: no thread, socket or SQLite con
 arbiter does besides (control socket, log lines of its own) is switched off.
 """
 
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -75,5 +76,7 @@ class Server(BaseApplication):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the arbiter too, which then sends SIGTERM
 
     def _ended(self, _arbiter: object, _worker: object) -> None:
+        """Everything is on the disk; a parked poll or a slow client must not hold up the process' end."""
         if self._running is not None:
             self._running.stop()
+        os._exit(0)
