@@ -167,6 +167,7 @@ class Service:
             assurance=radio.assurance,
             mode_choice=self._floor.restrictions.choice(member, now),
             air_mode=radio.air_mode,
+            heard_mode=radio.heard_mode,
             contested=radio.contested,
         )
         if self._floor.admits(arrived, now):

@@ -15,7 +15,8 @@ APPROACH_S: Final = 120.0
 class Approach:
     at: float
     mode_bits: int = 0
-    air_mode: Mode | None = None
+    air_mode: Mode | None = None  # proved by an answer
+    heard_mode: Mode | None = None  # only heard: may narrow
     assurance: Assurance = Assurance.HEARD
     contested: bool = False
 
@@ -34,12 +35,12 @@ class Approaches:
         known = self._of_member.get(member_ref) or Approach(at)
         changed = mode_bits != known.mode_bits
         if changed:
-            known = replace(known, mode_bits=mode_bits, air_mode=closer(known.air_mode, AIR_MODES[mode_bits]))
+            known = replace(known, mode_bits=mode_bits, heard_mode=closer(known.heard_mode, AIR_MODES[mode_bits]))
         self._of_member[member_ref] = replace(known, at=at)
         return changed
 
     def answer(self, member_ref: str, mode_bits: int, at: float) -> None:
-        self._of_member[member_ref] = Approach(at, mode_bits, AIR_MODES[mode_bits], Assurance.ANSWERED)
+        self._of_member[member_ref] = Approach(at, mode_bits, AIR_MODES[mode_bits], assurance=Assurance.ANSWERED)
 
     def contest(self, member_ref: str, at: float) -> None:
         known = self.of(member_ref, at)

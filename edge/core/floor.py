@@ -22,6 +22,7 @@ from wire.event import EventType
 from wire.product import Product, Stock
 from wire.profile import Profile
 from wire.receipt import Purpose
+from wire.views import narrower
 
 DAY_S: Final = 86_400
 
@@ -93,12 +94,24 @@ class Floor:
         return reservation.at_steps(profile, dict(here.steps))
 
     def scope(self, here: Visit, profile: Profile | None, now: float) -> Scope:
-        return consent.scope(
+        policy = self.settings.presence.assurance
+        found = consent.scope(
             profile,
             here.mode_choice,
             here.air_mode,
             assurance=here.assurance,
-            policy=self.settings.presence.assurance,
+            policy=policy,
+            now=now,
+            contested=here.contested,
+        )
+        if here.heard_mode is None or narrower(found.mode, here.heard_mode) is found.mode:
+            return found
+        return consent.scope(
+            profile,
+            here.heard_mode,
+            None,
+            assurance=here.assurance,
+            policy=policy,
             now=now,
             contested=here.contested,
         )

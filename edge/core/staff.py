@@ -60,6 +60,7 @@ class Staff:
 
     def _begin(self, member: str, via: Via, zone: str, now: float) -> Visit | None:
         floor = self._floor
+        radio = floor.approaches.of(member, now)
         heard_in = floor.presence.zone_of(member) or ""
         where = heard_in if floor.is_inside(heard_in) else zone or floor.settings.check_in_zone
         begun = Visit(
@@ -71,7 +72,8 @@ class Staff:
             via=via,
             assurance=Assurance.ANSWERED,
             mode_choice=floor.restrictions.choice(member, now),
-            air_mode=floor.approaches.of(member, now).air_mode,
+            air_mode=radio.air_mode,
+            heard_mode=radio.heard_mode,
         )
         if not floor.admits(begun, now):
             return None

@@ -36,7 +36,8 @@ class Visit:
     via: Via = "radio"
     assurance: Assurance = Assurance.HEARD
     mode_choice: Mode | None = None  # chosen for this visit, on the phone
-    air_mode: Mode | None = None  # wished on air
+    air_mode: Mode | None = None  # wished on air, under the answer's signature
+    heard_mode: Mode | None = None  # wished on air, unproved: may only narrow
     contested: bool = False
     help_asked_at: float | None = None
     claimed_by: str = ""  # memory only
@@ -54,13 +55,13 @@ def moved(visit: Visit, zone: str, *, into_fitting: bool) -> Visit:
 
 
 def wished(visit: Visit, air_mode: Mode | None) -> Visit:
-    """Heard on air, where anybody could have changed the bits: a more private wish holds, a more open one does not."""
-    return replace(visit, air_mode=closer(visit.air_mode, air_mode))
+    """Heard on air, where anybody could have changed the bits: it narrows and stays until the phone answers."""
+    return replace(visit, heard_mode=closer(visit.heard_mode, air_mode))
 
 
 def answered(visit: Visit, air_mode: Mode | None) -> Visit:
     """The answer's bits are under its signature, so they may also open."""
-    return replace(visit, assurance=Assurance.ANSWERED, contested=False, air_mode=air_mode)
+    return replace(visit, assurance=Assurance.ANSWERED, contested=False, air_mode=air_mode, heard_mode=None)
 
 
 def contested(visit: Visit) -> Visit:
@@ -81,7 +82,7 @@ def settled(visit: Visit, now: float) -> Visit:
 
 def chosen(visit: Visit, mode: Mode) -> Visit:
     """What the shopper chose on the phone replaces what the phone wished on air before."""
-    return replace(visit, mode_choice=mode, air_mode=None)
+    return replace(visit, mode_choice=mode, air_mode=None, heard_mode=None)
 
 
 def claimed(visit: Visit, claimed_by: str, at: float) -> Visit | None:

@@ -67,7 +67,7 @@ def profile(member_ref: str = ANNA, mode: Mode = Mode.ADVICE, **fields: Any) -> 
     known = {
         "alias": "Anna" if member_ref == ANNA else "Ben",
         "name": "Anna Beispiel",
-        "loyalty_number": f"L-{member_ref[:2]}",
+        "loyalty_number": f"L{member_ref[:2]}",
         "standing_mode": mode,
         "categories_liked": (Observed(value="coat", source="member", observed_at=int(NOW) - 100),),
         "reservations": (
