@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from edge.core.freshness import fresh, is_stale
-from edge.core.rank import fits
+from edge.core.rank import Reasons, fits
 from edge.core.shop import Shop, wearer
 from wire.cards import Hint, Item, Line, ReservationLine
 from wire.profile import Profile
@@ -45,10 +45,10 @@ def _reservation_ready(reservations: Sequence[ReservationLine]) -> Iterator[Hint
 
 def _wish_in_stock(profile: Profile, shop: Shop, now: float) -> Iterator[Hint]:
     """Only in a size that is known: a wish that may not fit is a disappointment announced."""
-    mine = wearer(profile, now)
+    mine, reasons = wearer(profile, now), Reasons(profile, shop, now)
     for wish in fresh("wishlist", profile.wishlist, now):
         product = shop.products.get(wish.value)
-        if product is None or not (size := mine.size_of(product)) or not fits(product, profile, mine, shop, now):
+        if product is None or not (size := mine.size_of(product)) or not fits(product, reasons, mine, shop):
             continue
         shelf = next(held.shelf for held in shop.shelves(product) if held.size == size)
         line = Line(key="hint.wish", params={"product": product.product_id, "size": size, "shelf": shelf})

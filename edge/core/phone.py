@@ -6,7 +6,7 @@ and nothing else: it may be somebody else's phone that repeats it.
 
 from edge.core.card import reservation_lines, seen_items
 from edge.core.consent import Scope, redacted
-from edge.core.rank import fits
+from edge.core.rank import Reasons, fits
 from edge.core.shop import Shop, Wearer, item, wearer
 from edge.core.visit import Visit
 from wire.cards import Item, Line, PhoneView, StaffCard, Theme
@@ -61,7 +61,8 @@ def phone_view(
 def _member_prices(own: Profile, mine: Wearer, shop: Shop, now: float) -> tuple[Item, ...]:
     """What is better for this member and here to be bought, in the member's size where that is known."""
     offers = (shop.products.get(product_id) for product_id in mine.prices_cents)
-    here = [product for product in offers if product is not None and fits(product, own, mine, shop, now)]
+    reasons = Reasons(own, shop, now)
+    here = [product for product in offers if product is not None and fits(product, reasons, mine, shop)]
     better = [product for product in here if mine.price_cents_of(product) is not None]
     reason = Line(key="why.member_price")
     return tuple(item(shop, product, mine, reason) for product in better[:MEMBER_PRICES_LENGTH])

@@ -5,9 +5,10 @@ filters come first (in stock here in the member's size, no dislike, nothing stal
 shown. Every reason can be checked again against the same facts: `holds`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from edge.core.freshness import fresh
@@ -36,11 +37,16 @@ VARIETY: Final = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One reason and its points."""
+    """One reason and its points; it becomes a line only for the few articles that are shown."""
 
     points: float
-    reason: Line
+    key: str
+    params: tuple[tuple[str, str | int], ...] = ()
     observed_at: int | None = None
+
+    @property
+    def reason(self) -> Line:
+        return Line(key=self.key, params=dict(self.params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +60,73 @@ def ranked(
     profile: Profile, shop: Shop, now: float, *, count: int, without: frozenset[str] = frozenset()
 ) -> tuple[Item, ...]:
     """At most `count` articles, best first; `without` are product ids that the view shows elsewhere."""
-    mine = wearer(profile, now)
-    candidates = (product for product in shop.products.values() if product.product_id not in without)
-    scored = [found for product in candidates if (found := _score(product, profile, mine, shop, now)) is not None]
-    scored.sort(key=lambda found: (-found.score, found.product.product_id))
+    mine, reasons = wearer(profile, now), Reasons(profile, shop, now)
+    found = (_score(one, reasons) for one in shop.products.values() if one.product_id not in without)
+    scored = sorted(filter(None, found), key=lambda one: (-one.score, one.product.product_id))
+    fitting = (one for one in scored if fits(one.product, reasons, mine, shop))
     # Variety is chosen among the best; further down nothing would be picked anyway.
-    chosen = _varied(scored[: 8 * count], count)
+    chosen = _varied(list(islice(fitting, 8 * count)), count)
     return tuple(item(shop, one.product, mine, one.best.reason, one.best.observed_at) for one in chosen)
 
 
-def terms(product: Product, profile: Profile, mine: Wearer, shop: Shop, now: float) -> Iterator[Term]:
-    """Every reason that speaks for the article, in the words of the pages."""
-    yield from _own_history(product, profile, now)
-    yield from _taste(product, profile, now)
-    for other in _reserved(profile, shop, now):
-        if goes_with(product, other):
-            yield Term(GOES_WITH, Line(key="why.goes_with", params={"product": other.product_id}))
-    if mine.price_cents_of(product) is not None:
-        yield Term(MEMBER_PRICE, Line(key="why.member_price"))
-    if is_new(product, now):
-        yield Term(NEW, Line(key="why.new"))
+class Reasons:
+    """What speaks for and against any article, for one member: looked up once, then asked per article."""
+
+    def __init__(self, profile: Profile, shop: Shop, now: float) -> None:
+        self._prices = wearer(profile, now)
+        today = datetime.fromtimestamp(now, UTC).date()
+        self._new_days = ((today - timedelta(days=NEW_DAYS)).isoformat(), today.isoformat())
+        self._saved = {fact.value: fact for fact in _oldest_first(fresh("wishlist", profile.wishlist, now))}
+        self._viewed = {fact.value: fact for fact in _oldest_first(fresh("viewed", profile.viewed, now))}
+        self._brands = {fact.value: fact.confidence for fact in fresh("likes", profile.brands_liked, now)}
+        self._categories = {fact.value: fact.confidence for fact in fresh("likes", profile.categories_liked, now)}
+        self._colours = {fact.value: fact.confidence for fact in fresh("colours", profile.colours, now)}
+        against = fresh("likes", profile.brands_disliked, now) + fresh("likes", profile.colours_disliked, now)
+        self._dislikes = frozenset(fact.value for fact in against)
+        self._reserved = tuple(_reserved(profile, shop, now))
+        self._now = now
+
+    def terms(self, product: Product) -> Iterator[Term]:
+        """Every reason that speaks for the article, in the words of the pages."""
+        yield from self._history(product.product_id)
+        yield from self._taste(product)
+        for other in self._reserved:
+            if goes_with(product, other):
+                yield Term(GOES_WITH, "why.goes_with", (("product", other.product_id),))
+        if self._prices.price_cents_of(product) is not None:
+            yield Term(MEMBER_PRICE, "why.member_price")
+        if is_new(product, self._new_days):
+            yield Term(NEW, "why.new")
+
+    def disliked(self, product: Product) -> bool:
+        return product.brand in self._dislikes or product.colour in self._dislikes
+
+    def _history(self, product_id: str) -> Iterator[Term]:
+        if (seen := self._viewed.get(product_id)) is not None:
+            weight = 0.5 ** ((self._now - seen.observed_at) / VIEWED_HALF_LIFE_S)
+            when = seen.observed_at
+            yield Term(VIEWED * min(weight, 1.0), "why.viewed", (("when", when),), when)
+        if (saved := self._saved.get(product_id)) is not None:
+            when = saved.observed_at
+            yield Term(SAVED, "why.saved", (("when", when),), when)
+
+    def _taste(self, product: Product) -> Iterator[Term]:
+        if (sure := self._brands.get(product.brand)) is not None:
+            yield Term(BRAND * sure, "why.brand", (("brand", product.brand),))
+        if (sure := self._categories.get(product.category)) is not None:
+            yield Term(CATEGORY * sure, "why.category", (("category", product.category),))
+        if (sure := self._colours.get(product.colour)) is not None:
+            yield Term(COLOUR * sure, "why.colour", (("colour", product.colour),))
 
 
 def holds(reason: Line, product: Product, profile: Profile, shop: Shop, now: float) -> bool:
     """Whether the reason is (still) true of these facts."""
-    return any(term.reason == reason for term in terms(product, profile, wearer(profile, now), shop, now))
+    return any(term.reason == reason for term in Reasons(profile, shop, now).terms(product))
 
 
-def fits(product: Product, profile: Profile, mine: Wearer, shop: Shop, now: float) -> bool:
-    """The hard filters: a piece here in the member's size (any size when unknown), and nothing disliked."""
-    dislikes = fresh("likes", profile.brands_disliked, now) + fresh("likes", profile.colours_disliked, now)
-    if {dislike.value for dislike in dislikes} & {product.brand, product.colour}:
-        return False
-    return shop.pieces(product, mine.size_of(product)) > 0
+def fits(product: Product, reasons: Reasons, mine: Wearer, shop: Shop) -> bool:
+    """The hard filters: nothing disliked, and a piece here in the member's size (any size when unknown)."""
+    return not reasons.disliked(product) and shop.pieces(product, mine.size_of(product)) > 0
 
 
 def goes_with(product: Product, other: Product) -> bool:
@@ -94,47 +134,21 @@ def goes_with(product: Product, other: Product) -> bool:
     return product.brand == other.brand and product.category != other.category
 
 
-def is_new(product: Product, now: float) -> bool:
-    try:
-        launched = date.fromisoformat(product.launched_on)
-    except ValueError:
-        return False
-    return 0 <= (datetime.fromtimestamp(now, UTC).date() - launched).days <= NEW_DAYS
+def is_new(product: Product, days: tuple[str, str]) -> bool:
+    """Launched within the first and last of `days`; ISO dates sort as they are written."""
+    return days[0] <= product.launched_on <= days[1]
 
 
-def _score(product: Product, profile: Profile, mine: Wearer, shop: Shop, now: float) -> Scored | None:
-    found = list(terms(product, profile, mine, shop, now))
-    if not found or not fits(product, profile, mine, shop, now):
+def _score(product: Product, reasons: Reasons) -> Scored | None:
+    found = list(reasons.terms(product))
+    if not found:
         return None
     return Scored(product, sum(term.points for term in found), max(found, key=lambda term: term.points))
 
 
-def _own_history(product: Product, profile: Profile, now: float) -> Iterator[Term]:
-    seen = _newest(fresh("viewed", profile.viewed, now), product)
-    if seen is not None:
-        weight = 0.5 ** ((now - seen.observed_at) / VIEWED_HALF_LIFE_S)
-        reason = Line(key="why.viewed", params={"when": seen.observed_at})
-        yield Term(VIEWED * min(weight, 1.0), reason, seen.observed_at)
-    saved = _newest(fresh("wishlist", profile.wishlist, now), product)
-    if saved is not None:
-        yield Term(SAVED, Line(key="why.saved", params={"when": saved.observed_at}), saved.observed_at)
-
-
-def _taste(product: Product, profile: Profile, now: float) -> Iterator[Term]:
-    for liked in fresh("likes", profile.brands_liked, now):
-        if liked.value == product.brand:
-            yield Term(BRAND * liked.confidence, Line(key="why.brand", params={"brand": liked.value}))
-    for liked in fresh("likes", profile.categories_liked, now):
-        if liked.value == product.category:
-            yield Term(CATEGORY * liked.confidence, Line(key="why.category", params={"category": liked.value}))
-    for liked in fresh("colours", profile.colours, now):
-        if liked.value == product.colour:
-            yield Term(COLOUR * liked.confidence, Line(key="why.colour", params={"colour": liked.value}))
-
-
-def _newest(facts: Iterable[Observed[str]], product: Product) -> Observed[str] | None:
-    matching = (fact for fact in facts if fact.value == product.product_id)
-    return max(matching, key=lambda fact: fact.observed_at, default=None)
+def _oldest_first(facts: tuple[Observed[str], ...]) -> list[Observed[str]]:
+    """So that the newest of several wins a place in a dict."""
+    return sorted(facts, key=lambda fact: fact.observed_at)
 
 
 def _reserved(profile: Profile, shop: Shop, now: float) -> Iterator[Product]:

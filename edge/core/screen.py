@@ -94,9 +94,10 @@ def chosen(shoppers: Mapping[str, Shopper], shop: Shop) -> Theme:
 
 
 def screen_view(state: ScreenState, screen_id: str, shop: Shop, phone_url: str, now: float) -> ScreenView:
-    general = _general(shop)
+    presentable = _presentable(shop)
+    general = _general(presentable)
     shown = {product.product_id for product in general}
-    themed = [product for product in _articles(state.theme, shop) if product.product_id not in shown]
+    themed = [product for product in _articles(state.theme, presentable) if product.product_id not in shown]
     return ScreenView(
         screen_id=screen_id,
         theme=state.theme,
@@ -132,11 +133,12 @@ def _miserable(theme: Choice, shoppers: Mapping[str, Shopper]) -> bool:
 
 
 def _offered(theme: Choice, shop: Shop) -> bool:
-    return sum(_is_of(product, theme) for product in _presentable(shop)) >= THEME_ARTICLES
+    of_theme = (product for product in shop.products.values() if _is_of(product, theme))
+    return sum(_is_presentable(product, shop) for product in of_theme) >= THEME_ARTICLES
 
 
-def _articles(theme: Theme, shop: Shop) -> list[Product]:
-    return [product for product in _presentable(shop) if _is_of(product, (theme.kind, theme.value))]
+def _articles(theme: Theme, presentable: list[Product]) -> list[Product]:
+    return [product for product in presentable if _is_of(product, (theme.kind, theme.value))]
 
 
 def _is_of(product: Product, theme: Choice) -> bool:
@@ -144,21 +146,25 @@ def _is_of(product: Product, theme: Choice) -> bool:
     return value == (product.category if kind == "category" else product.brand if kind == "brand" else None)
 
 
-def _general(shop: Shop) -> list[Product]:
+def _general(presentable: list[Product]) -> list[Product]:
     """The shop's own loop: the newest article of each kind in turn, the same whoever stands there."""
     first_of_kind: dict[str, Product] = {}
-    for product in _presentable(shop):
+    for product in presentable:
         first_of_kind.setdefault(product.category, product)
     taken = {product.product_id for product in first_of_kind.values()}
-    rest = [product for product in _presentable(shop) if product.product_id not in taken]
+    rest = [product for product in presentable if product.product_id not in taken]
     return [*first_of_kind.values(), *rest][:GENERAL_LENGTH]
 
 
 def _presentable(shop: Shop) -> list[Product]:
     """In stock here and not rare, newest first."""
-    found = [product for product in shop.products.values() if not product.rare and shop.pieces(product)]
+    found = [product for product in shop.products.values() if _is_presentable(product, shop)]
     by_id = sorted(found, key=lambda product: product.product_id)
     return sorted(by_id, key=lambda product: product.launched_on, reverse=True)
+
+
+def _is_presentable(product: Product, shop: Shop) -> bool:
+    return not product.rare and shop.pieces(product) > 0
 
 
 def _items(products: list[Product]) -> tuple[PublicItem, ...]:

@@ -32,7 +32,8 @@ class Shop:
 
     def pieces(self, product: Product, size: str = "") -> int:
         """Pieces here, of one size or of all."""
-        return sum(shelf.pieces for shelf in self.shelves(product) if not size or shelf.size == size)
+        wanted = (variant for variant in product.variants if not size or variant.size == size)
+        return sum(held.pieces for variant in wanted if (held := self.stock.get(variant.variant_id)) is not None)
 
 
 @dataclass(frozen=True, slots=True)
