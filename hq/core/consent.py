@@ -26,11 +26,11 @@ class Mistake:
 
 
 _SENTENCES: Final = {
-    ("alias", "de"): "Bitte geben Sie an, wie wir Sie nennen sollen.",
+    ("alias", "de"): "Bitte sag uns, wie wir dich nennen dürfen.",
     ("alias", "en"): "Please say what we may call you.",
-    ("adult", "de"): "Mitmachen kann nur, wer mindestens 18 Jahre alt ist: bitte bestätigen Sie das.",
+    ("adult", "de"): "Mitmachen kann nur, wer mindestens 18 Jahre alt ist: bitte bestätige das.",
     ("adult", "en"): "Only adults (18 or over) can join: please confirm it.",
-    ("purposes", "de"): "Ohne die Einwilligung „wiedererkennen“ können wir Sie nicht wiedererkennen. Es wurde nichts"
+    ("purposes", "de"): "Ohne die Einwilligung „wiedererkennen“ können wir dich nicht wiedererkennen. Es wurde nichts"
     " gespeichert.",
     ("purposes", "en"): "Without the consent “recognise” we cannot recognise you. Nothing was stored.",
 }

@@ -58,7 +58,7 @@ class StoreDesk:
 
     def enrol(self, request: EnrolRequest, client: str, now: float) -> EnrolReply:
         office = self._office
-        wait_s = office.tries.locked_for_s(client, now)
+        wait_s = office.tries.locked_for_s(f"enrol {client}", now)
         if wait_s:
             raise TooFast(
                 "Too many wrong codes from here.", f"Wait {int(wait_s) + 1} s.", key="error.locked",
@@ -86,13 +86,13 @@ class StoreDesk:
 
         reply = office.store.change(work)
         if reply is None:
-            office.tries.wrong(client, now)
+            office.tries.wrong(f"enrol {client}", now)
             raise BadInput(
                 "This enrolment code is wrong, used or older than a day.",
                 "Make a new one: regulars hq enrol-code STORE.",
                 key="error.code_wrong",
             )
-        office.tries.right(client)
+        office.tries.right(f"enrol {client}")
         return reply
 
     def boot(self, now: float) -> BootReply:

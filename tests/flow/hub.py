@@ -87,7 +87,7 @@ class StoreClient:
         return {"Authorization": f"Bearer {device_token(self.enrolled['device_id'], self.key, time.time())}"}
 
     def get(self, path: str, **params: Any) -> httpx.Response:
-        return self.http.get(path, params=params, headers=self.headers)
+        return self.http.get(path, params=params or None, headers=self.headers)
 
     def post(self, path: str, body: Any) -> httpx.Response:
         return self.http.post(path, json=body, headers=self.headers)

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 from quart import Quart, Response
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from hq.errors import HqError, NotSignedIn, TooFast
@@ -48,6 +49,12 @@ def answer_problems(app: Quart) -> None:
             400, "The request is not right", "Some fields are missing or wrong.", error="error.invalid",
             errors=[_field(fault) for fault in error.errors(include_url=False, include_input=False)],
         )  # fmt: skip
+
+    @app.errorhandler(DataError)
+    @app.errorhandler(OverflowError)
+    async def _unkeepable(_error: Exception) -> Response:
+        # A NUL in a text or a number beyond 64 bits: valid JSON, and nothing that a database can keep.
+        return problem(400, "The request is not right", "A value cannot be stored.", error="error.invalid")
 
     @app.errorhandler(HTTPException)
     async def _http(error: HTTPException) -> Response:

@@ -146,6 +146,8 @@ async def _next_page(desk: Desk, device: Device, query: FeedQuery) -> FeedPage:
             if page.records or page.revocations or left_s <= 0 or desk.wakes.stopping.is_set():
                 return page
             cursor, revoked = page.cursor, page.revoke_cursor
+            if not cursor.endswith("."):
+                continue  # a full page of things that were purged meanwhile: more may lie behind it
             await wait(woken, left_s)
 
 
