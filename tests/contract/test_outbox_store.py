@@ -1,0 +1,149 @@
+"""outbox.db: facts with their events, pairings, and what is left after a member is erased."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.adapters.outbox_sqlite import Outbox
+from edge.core import visit
+from edge.core.effects import Alive, Done, DropVisit, Erase, KeepVisit, Lift, Record, Restriction
+from edge.core.pairing import PairingStore
+from edge.core.visit import Visit
+from edge.errors import OutboxDamaged
+from tests.contract.pairing_suite import PairingContract
+from tests.core.store import ANNA, NOW
+from wire.cards import AccessEntry
+
+VISIT = Visit("v1", ANNA, "coats", NOW, NOW)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "outbox.db"
+
+
+@pytest.fixture
+def box(path: Path) -> Iterator[Outbox]:
+    opened = Outbox(path)
+    yield opened
+    opened.close()
+
+
+def arrived(member_ref: str = ANNA) -> Record:
+    return Record("visit.arrived", NOW, "v1", member_ref, {"zone": "coats"}, (KeepVisit(VISIT),))
+
+
+class TestOutboxPairings(PairingContract):
+    @pytest.fixture
+    def store(self, box: Outbox) -> PairingStore:
+        return box
+
+
+def test_events_are_numbered_without_a_gap_over_restarts(box: Outbox, path: Path) -> None:
+    box.record(arrived())
+    box.drop(1)
+    box.close()
+    again = Outbox(path)
+    assert again.record(arrived()).n == 2
+    again.close()
+
+
+def test_a_fact_and_its_event_are_written_together(box: Outbox) -> None:
+    box.record(arrived())
+    sent = box.batch()
+    assert sent is not None
+    assert [event.visit_id for event in sent.events] == ["v1"]
+    assert box.visits() == [VISIT]
+
+
+def test_a_fact_that_cannot_be_written_takes_its_event_with_it(box: Outbox) -> None:
+    broken = Record("visit.arrived", NOW, "v1", "", {}, (Restriction(ANNA, "veil", object()),))  # type: ignore[arg-type]
+    with pytest.raises(Exception):  # noqa: B017 - whichever it is
+        box.record(broken)
+    assert box.waiting() == 0
+    assert box.record(arrived()).n == 1
+
+
+def test_nothing_about_staff_is_written(box: Outbox, path: Path) -> None:
+    taken = visit.claimed(VISIT, "tablet-seven", NOW)
+    assert taken is not None
+    seen = visit.opened(taken, AccessEntry(at=NOW, role="staff", what="card"))
+    box.record(Record("visit.state", NOW, "v1", "", {"state": "served"}, (KeepVisit(seen),)))
+    assert b"tablet-seven" not in b"".join(one.read_bytes() for one in path.parent.iterdir())
+    assert box.visits()[0].access_log == ()
+
+
+def test_an_ended_visit_is_not_kept(box: Outbox) -> None:
+    box.record(arrived())
+    box.record(Record("visit.left", NOW, "v1", "", {}, (DropVisit("v1"),)))
+    assert box.visits() == []
+
+
+def test_restrictions_hold_until_they_end(box: Outbox) -> None:
+    veil = Restriction(ANNA, "veil", NOW + 60)
+    box.keep((veil,))
+    assert box.restrictions(NOW) == [veil]
+    assert box.restrictions(NOW + 61) == []
+    box.keep((Lift(ANNA, "veil"),))
+    assert box.restrictions(NOW) == []
+
+
+def test_what_was_done_and_when_it_ran_is_remembered(box: Outbox) -> None:
+    box.keep((Done("c1", NOW + 60), Alive(NOW)))
+    assert box.done(NOW) == {"c1": NOW + 60}
+    assert box.alive_at() == NOW
+
+
+def test_an_erased_member_is_in_no_byte_of_the_files(box: Outbox, path: Path) -> None:
+    box.record(arrived())
+    box.keep((Restriction(ANNA, "veil", NOW + 60), Erase(ANNA)))
+    assert ANNA.encode() not in b"".join(one.read_bytes() for one in path.parent.iterdir())
+    sent = box.batch()
+    assert sent is not None
+    assert [(event.n, event.member_ref) for event in sent.events] == [(1, "")]
+
+
+def test_a_new_incarnation_numbers_what_waits_from_one(box: Outbox) -> None:
+    for _ in range(3):
+        box.record(arrived())
+    before = box.batch()
+    box.drop(1)
+    box.renumber()
+    after = box.batch()
+    assert before is not None
+    assert after is not None
+    assert (after.first, len(after.events)) == (1, 2)
+    assert before.incarnation != after.incarnation
+
+
+def test_a_damaged_outbox_is_never_thrown_away(path: Path) -> None:
+    path.write_bytes(b"unsent events" * 1000)
+    with pytest.raises(OutboxDamaged, match="move it aside"):
+        Outbox(path)
+    assert path.read_bytes().startswith(b"unsent events")
+
+
+def test_events_survive_a_kill(path: Path) -> None:
+    """Every event that `record` returned is there after kill -9; the numbers have no gap."""
+    writer = (
+        "import sys; from pathlib import Path; from edge.adapters.outbox_sqlite import Outbox;"
+        "from edge.core.effects import Record; box = Outbox(Path(sys.argv[1]));"
+        "[print(box.record(Record('visit.help', 0.0)).n, flush=True) for _ in range(100000)]"
+    )
+    with subprocess.Popen([sys.executable, "-c", writer, str(path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        acknowledged = [int(process.stdout.readline()) for _ in range(40)]
+        process.kill()
+    box = Outbox(path)
+    sent = box.batch()
+    box.close()
+    assert sent is not None
+    assert [event.n for event in sent.events][: len(acknowledged)] == acknowledged
+
+
+def test_the_store_does_not_load_numpy() -> None:
+    program = "import sys, edge.adapters.outbox_sqlite; sys.exit('numpy' in sys.modules or 'pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

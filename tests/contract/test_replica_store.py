@@ -1,0 +1,155 @@
+"""The replica of the core tests and the one in cache.db keep one contract; then what only a file has to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.adapters.cache_sqlite import Cache
+from edge.core.floor import Replica
+from edge.core.replica import Kept, Plan, Revoked
+from tests.contract.replica_suite import Put, ReplicaContract
+from tests.core.store import ANNA, NOW, Memory, catalogue, profile, replica
+from wire.profile import Profile
+from wire.sync import PhoneCommand, Revocation
+
+
+class TestMemory(ReplicaContract):
+    @pytest.fixture
+    def replica(self) -> Memory:
+        return replica()
+
+    @pytest.fixture
+    def put(self, replica: Replica) -> Put:
+        assert isinstance(replica, Memory)
+        return lambda body: replica.profiles.update({body.member_ref: body})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cache.db"
+
+
+@pytest.fixture
+def cache(path: Path) -> Iterator[Cache]:
+    opened = Cache(path)
+    yield opened
+    opened.close()
+
+
+def put_profile(cache: Cache, body: Profile, rev: int = 1) -> None:
+    cache.apply(Plan({("profile", body.member_ref): Kept(rev, body)}), "e.1.x", 0, NOW)
+
+
+def withdraw(cache: Cache, seq: int = 5) -> None:
+    revocation = Revocation(seq=seq, member_ref=ANNA, kind="withdraw", at=NOW)
+    cache.apply(Plan({("profile", ANNA): Kept(1)}, {ANNA: Revoked(revocation, 1)}), "e.2.x", seq, NOW)
+
+
+def on_disk(path: Path) -> bytes:
+    return b"".join(one.read_bytes() for one in path.parent.glob("cache.db*"))
+
+
+class TestCache(ReplicaContract):
+    @pytest.fixture
+    def replica(self, cache: Cache) -> Replica:
+        stock = Memory().stock()
+        products = {("product", key): Kept(1, body) for key, body in catalogue().items()}
+        counted = {("stock", key): Kept(1, body) for key, body in stock.items()}
+        cache.apply(Plan({**products, **counted}), "e.1.x", 0, NOW)  # type: ignore[dict-item] # literals widened
+        return cache
+
+    @pytest.fixture
+    def put(self, cache: Cache) -> Put:
+        return lambda body: put_profile(cache, body)
+
+
+def test_rows_and_cursor_outlive_the_process(cache: Cache, path: Path) -> None:
+    put_profile(cache, profile())
+    cache.close()
+    again = Cache(path)
+    assert again.cursor()[1:] == ("e.1.x", 0)
+    assert again.profile(ANNA) == profile()
+    again.close()
+
+
+def test_a_transaction_that_fails_changes_neither_rows_nor_cursor(cache: Cache) -> None:
+    broken = Plan({("profile", ANNA): Kept(1, profile()), ("profile", "x"): Kept("no number", None)})  # type: ignore[arg-type]
+    broken.rows[("command", "c")] = object()  # type: ignore[index]
+    with pytest.raises(Exception):  # noqa: B017 - whichever it is
+        cache.apply(broken, "e.9.x", 9, NOW)
+    assert cache.cursor()[1:] == ("", 0)
+    assert cache.profile(ANNA) is None
+
+
+def test_after_a_withdrawal_the_files_hold_neither_number_nor_key(cache: Cache, path: Path) -> None:
+    put_profile(cache, profile(loyalty_number="918273645546"))
+    cache.put_day_keys({1: {ANNA: "5a" * 16}}, 0)
+    assert b"918273645546" in on_disk(path)
+    withdraw(cache)
+    assert b"918273645546" not in on_disk(path)
+    assert b"\x5a" * 16 not in on_disk(path)
+    assert cache.day_keys() == []
+
+
+def test_an_applied_withdrawal_waits_until_its_receipt_is_out(cache: Cache) -> None:
+    withdraw(cache)
+    assert [one.seq for one in cache.unconfirmed()] == [5]
+    cache.confirm(5)
+    assert cache.unconfirmed() == ()
+
+
+def test_starting_over_forgets_everything_but_withdrawals(cache: Cache) -> None:
+    put_profile(cache, profile("b" * 32))
+    withdraw(cache)
+    cache.start_over("e2")
+    assert cache.cursor() == ("e2", "", 0)
+    assert cache.profile("b" * 32) is None
+    assert cache.revoked(ANNA) is not None
+
+
+def test_commands_are_kept_until_they_run_out(cache: Cache) -> None:
+    command = PhoneCommand(command_id="c1", member_ref=ANNA, kind="help", at=NOW, expires_at=NOW + 60)
+    cache.apply(Plan({("command", "c1"): Kept(1, command)}), "e.1.x", 0, NOW)
+    assert cache.commands(NOW) == (command,)
+    assert cache.commands(NOW + 61) == ()
+
+
+def test_when_the_lease_ends_members_go_and_articles_stay(cache: Cache) -> None:
+    cache.apply(Plan({("product", "coat-0"): Kept(1, catalogue()["coat-0"])}), "e.1.x", 0, NOW)
+    put_profile(cache, profile())
+    cache.forget_members()
+    assert cache.profile(ANNA) is None
+    assert set(cache.products()) == {"coat-0"}
+    assert cache.cursor()[1:] == ("", 0)
+
+
+def test_keys_of_days_gone_by_go(cache: Cache) -> None:
+    cache.put_day_keys({1: {ANNA: "01" * 16}, 2: {ANNA: "02" * 16}}, 0)
+    cache.put_day_keys({3: {ANNA: "03" * 16}}, 2)
+    assert [day for _, day, _ in cache.day_keys()] == [2, 3]
+
+
+@pytest.mark.parametrize("damage", [b"not a database at all" * 400, b"SQLite format 3\x00" + bytes(9000)])
+def test_a_broken_cache_is_thrown_away_and_begun_anew(path: Path, damage: bytes) -> None:
+    path.write_bytes(damage)
+    cache = Cache(path)
+    assert cache.was_rebuilt
+    assert cache.cursor() == ("", "", 0)
+    put_profile(cache, profile())
+    assert cache.profile(ANNA) == profile()
+    cache.close()
+
+
+def test_a_cache_of_another_version_is_begun_anew(cache: Cache, path: Path) -> None:
+    put_profile(cache, profile())
+    cache._writer.execute("UPDATE meta SET v = '0' WHERE k = 'schema'")
+    cache._writer.conn.commit()
+    cache.close()
+    again = Cache(path)
+    assert (again.was_rebuilt, again.profile(ANNA)) == (True, None)
+    again.close()
+
+
+def test_only_the_services_own_user_may_read_it(cache: Cache, path: Path) -> None:
+    assert path.stat().st_mode & 0o077 == 0
