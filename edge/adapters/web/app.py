@@ -64,5 +64,5 @@ def _secured(response: Response) -> Response:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     # The tablet's camera reads loyalty cards; nothing else of the device is ours to use.
-    headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=(), bluetooth=(), usb=()"
+    headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=(), usb=()"
     return response
