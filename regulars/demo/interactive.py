@@ -34,7 +34,8 @@ async def serve(shop: DemoShop, listener: socket.socket, ready: Callable[[], Non
     try:
         await stop.wait()
     finally:
+        # All at once: the page's server takes a moment to end, and so may the shop.
         server.should_exit = True
-        stage.close()
-        await asyncio.wait({serving}, timeout=1.5)
+        streams.end()
+        await asyncio.gather(shop.close(), asyncio.wait({serving}, timeout=1.5), asyncio.to_thread(stage.close))
         serving.cancel()

@@ -17,6 +17,7 @@ from regulars.demo.air import AirRefused
 
 _QUEUE_LENGTH: Final = 32
 _OPEN_STREAMS: Final = 16
+_END: Final = "end"
 _FORWARDED: Final = frozenset({"move", "walk", "mode", "lock"})
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -47,6 +48,10 @@ class Streams:
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait((event, text))
+
+    def end(self) -> None:
+        """Every stream ends by itself, so that the server does not have to cut it off."""
+        self.tell(_END, "")
 
 
 def make_app(stage: Stage, streams: Streams, frames: tuple[str, ...]) -> Quart:
@@ -104,6 +109,8 @@ async def _events(queue: asyncio.Queue[tuple[str, str]], stage: Stage, streams: 
         yield _event("tour", json.dumps(stage.tour()))
         while True:
             event, text = await queue.get()
+            if event == _END:
+                return
             yield _event(event, text)
     finally:
         streams.queues.discard(queue)

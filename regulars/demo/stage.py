@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 import tomllib
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ _ABOUT: Final = {"david": (16.0, 9.0), "greta": (10.0, 7.0), "jonas": (17.0, 4.5
 # Who walks in when the plug is out, to show that the store does not need head office for it.
 _NEWCOMER: Final = "ben"
 _NEWCOMERS_WAY: Final = ((10.0, -1.0), (10.0, 2.5), (15.5, 5.0))
+# Proving takes the app a second or two; asking it in between would begin it anew.
+_PROVE_AGAIN_S: Final = 6.0
 _STRANGERS: Final = 60
 _STRANGERS_ADVERTS_PER_S: Final = 60.0
 
@@ -46,6 +49,7 @@ class DemoStage:
     _pages: dict[str, str] = field(default_factory=dict)
     _anna_inside: bool = False
     _watches: list[LiveWatch | PhoneWatch] = field(default_factory=list)
+    _proved_at: float = 0.0
     _stopped: bool = False
 
     async def prepare(self) -> None:
@@ -54,7 +58,7 @@ class DemoStage:
         self._tour = Tour(anna.alias, anna.reservations[0].product_id, anna.categories_liked[0])
         await asyncio.to_thread(self._place_everybody)
         await asyncio.to_thread(self._watch)
-        asyncio.get_running_loop().run_in_executor(None, self._follow_floor)
+        threading.Thread(target=self._follow_floor, name="floor", daemon=True).start()
 
     async def scenery(self) -> Mapping[str, object]:
         """`/demo.json`: a fresh pairing code for each page, because one is good for one opening only."""
@@ -136,8 +140,9 @@ class DemoStage:
 
     def _begin_again(self) -> None:
         air = self.shop.air
-        air.move(self.shop.phones[ANNA], *_OUTSIDE)
         air.move(self.shop.phones[_NEWCOMER], None, None)
+        air.move(self.shop.phones[ANNA], None, None)
+        air.move(self.shop.phones[ANNA], *_OUTSIDE)
         self.shop.tap(ANNA, "mode", mode=self.shop.joined[ANNA].member.standing_mode.value)
 
     def _received(self, frame: Frame) -> None:
@@ -159,9 +164,21 @@ class DemoStage:
         scene = json.loads(text)
         phones = [{**phone, "mode": self._mode(phone)} for phone in scene["phones"]]
         self.streams.tell("floor", json.dumps({**scene, "phones": phones}))
-        anna = self.shop.phones[ANNA]
-        self._anna_inside = any(phone["id"] == anna and phone["place"] == "inside" for phone in phones)
+        anna: Mapping[str, object] = next((one for one in scene["phones"] if one["id"] == self.shop.phones[ANNA]), {})
+        self._anna_inside = anna.get("place") == "inside"
         self._look()
+        self._app_follows(anna)
+
+    def _app_follows(self, anna: Mapping[str, object]) -> None:
+        """An app that reads on its page that the store only heard it proves itself again, as a new wish on air."""
+        view = self._cards("phone", time.time())
+        if not view or view[0].get("assurance") != "heard" or anna.get("answer") != "answered":
+            return
+        if self.loop.time() - self._proved_at < _PROVE_AGAIN_S:
+            return
+        self._proved_at = self.loop.time()
+        wish = str(view[0].get("mode")) if anna.get("mode") == "stored" else "stored"
+        self.loop.run_in_executor(None, self.shop.air.mode, str(anna["id"]), wish)
 
     def _mode(self, phone: Mapping[str, object]) -> object:
         """What a phone that asks for "as stored" gets, so that the floor can colour it."""

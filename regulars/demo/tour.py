@@ -39,13 +39,13 @@ class Tour:
         staff = list(seen.staff)
         card = next((card for card in staff if card.get("alias") == self.alias), None)
         screen = next(iter(seen.screen), {})
-        if card is not None:
+        if card is not None and seen.anna_inside:
             self._tick("arrive", now)
             if self.product_id in _reserved(card):
                 self._tick("tablet", now)
-        if _themed(screen) == {self.category}:
+        if _themed(screen) == {self.category} and "arrive" in self.done:
             self._tick("screen", now)
-        if card is not None and _alias(seen.phone.get("mirror")) == self.alias:
+        if "arrive" in self.done and card is not None and _alias(seen.phone.get("mirror")) == self.alias:
             self._tick("phone", now)
         if seen.anna_inside and card is None and not _themed(screen) and {"arrive", "screen"} <= self.done.keys():
             self._tick("invisible", now)

@@ -42,9 +42,14 @@ def test_somebody_elses_card_ticks_nothing() -> None:
     assert ticked(seen(({**CARD, "alias": "Ben"},))) == set()
 
 
-def test_coats_and_only_coats_tick_the_screen() -> None:
-    assert ticked(seen(screen=COATS)) == {"screen"}
-    assert ticked(seen(screen={"themed": [{"category": "coat"}, {"category": "bag"}]})) == set()
+def test_coats_and_only_coats_after_her_arrival_tick_the_screen() -> None:
+    assert "screen" in ticked(seen((CARD,)), seen((CARD,), screen=COATS))
+    assert "screen" not in ticked(seen((CARD,), screen={"themed": [{"category": "coat"}, {"category": "bag"}]}))
+    assert ticked(seen(screen=COATS)) == set()
+
+
+def test_a_card_that_outlives_her_leaving_ticks_nothing() -> None:
+    assert ticked(seen((CARD,), screen=COATS, phone={"mirror": CARD}, inside=False)) == set()
 
 
 def test_the_mirror_ticks_the_phone() -> None:
