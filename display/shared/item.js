@@ -1,0 +1,75 @@
+// One article: its picture, its price with the 30-day low that PAngV § 11 asks for, and on a card the stock by size.
+
+import { css, html, nothing } from "lit";
+
+import "./garment.js";
+import { icon } from "./icons.js";
+import { line, nameOf, price, t, word } from "./i18n.js";
+
+export const itemStyles = css`
+  .picture { background: var(--garment-ground); border-radius: var(--round-m); overflow: hidden; display: grid; place-items: center; padding: 6%; }
+  .picture img { inline-size: 100%; block-size: 100%; object-fit: contain; }
+  .picture regulars-garment { inline-size: 100%; }
+  .price { font-variant-numeric: tabular-nums; font-weight: 650; white-space: nowrap; }
+  .price.cut { color: var(--clay); }
+  .was { color: var(--ink-soft); font-weight: 400; margin-inline-start: .4em; }
+  .low { display: block; font-size: var(--size-s); color: var(--ink-soft); white-space: normal; }
+  .article { display: grid; grid-template-columns: 5.25rem 1fr; gap: var(--gap-m); align-items: start; }
+  .article .name { font-weight: 600; line-height: 1.25; overflow-wrap: anywhere; }
+  .article .stack { gap: .2rem; }
+  .member { color: var(--pine); font-weight: 650; }
+  .here { color: var(--pine); font-weight: 600; } .none { color: var(--ink-soft); }
+`;
+
+/** The product's picture; decorative unless `named`, because the name stands beside it. */
+export function picture(item, named = false) {
+  const label = named ? `${nameOf(item)}, ${word("colour", item.colour)}` : "";
+  return html`<div class="picture">${item.image
+    ? html`<img src=${item.image} alt=${label} loading="lazy" width="200" height="220">`
+    : html`<regulars-garment kind=${item.garment} colour=${item.colour_hex} pattern=${item.pattern ?? "plain"} .label=${label}></regulars-garment>`}</div>`;
+}
+
+/** Price anybody pays; an announced cut carries the lowest price of 30 days. */
+export function publicPrice(item) {
+  const cut = item.was_cents && item.was_cents > item.price_cents;
+  return html`<span class="price ${cut ? "cut" : ""}">${price(item.price_cents, item.currency)}</span>${cut
+    ? html`<s class="was"><span class="unseen">${t("price.was")} </span>${price(item.was_cents, item.currency)}</s>`
+    : nothing}${cut && item.lowest_30d_cents
+    ? html`<span class="low">${t("price.lowest", { price: price(item.lowest_30d_cents, item.currency) })}</span>`
+    : nothing}`;
+}
+
+export function memberPrice(item) {
+  return item.member_price_cents === null || item.member_price_cents === undefined
+    ? nothing
+    : html`<span class="member">${icon("star", 15)} ${t("price.member", { price: price(item.member_price_cents, item.currency) })}</span>`;
+}
+
+/** An article on a card: why it is shown, the prices, and whether it hangs here in this shopper's size. */
+export function article(item, products) {
+  return html`<li class="article">
+    ${picture(item)}
+    <div class="stack">
+      <span class="small soft">${item.brand} · ${word("colour", item.colour)}</span>
+      <span class="name">${nameOf(item)}</span>
+      <span>${publicPrice(item)}</span>
+      ${memberPrice(item)}
+      ${stockLine(item)}
+      ${item.reason ? html`<span class="small soft">${line(item.reason, products)}</span>` : nothing}
+    </div>
+  </li>`;
+}
+
+function stockLine(item) {
+  if (item.my_size) {
+    return item.in_my_size > 0
+      ? html`<span class="here">${t("stock.here", { size: item.my_size, count: item.in_my_size })}${item.shelf ? html` · ${t("stock.shelf", { shelf: item.shelf })}` : nothing}</span>`
+      : html`<span class="none">${t("stock.none", { size: item.my_size })}${otherSizes(item)}</span>`;
+  }
+  return item.stock?.length ? html`<span class="small soft">${t("stock.sizes", { sizes: item.stock.filter((shelf) => shelf.pieces > 0).map((shelf) => shelf.size).join(", ") })}</span>` : nothing;
+}
+
+function otherSizes(item) {
+  const others = (item.stock ?? []).filter((shelf) => shelf.pieces > 0 && shelf.size !== item.my_size).map((shelf) => shelf.size);
+  return others.length ? ` · ${t("stock.also", { sizes: others.join(", ") })}` : "";
+}

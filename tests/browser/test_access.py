@@ -1,0 +1,168 @@
+"""Every page and state in both languages and both themes: axe finds nothing, and a picture is kept to look at."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import cards, test_floor, test_join
+from tests.browser.conftest import SHOTS, Open
+from tests.browser.stage import Stage
+from tests.require import ROOT
+from wire.live import Ack
+from wire.views import Mode
+
+pytestmark = pytest.mark.needs("chromium")
+
+AXE = (ROOT / "tests/browser/vendor/axe-core/axe.min.js").read_text(encoding="utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FINDINGS = """async (runOnly) => {
+  const found = await axe.run(document, { runOnly, iframes: false });
+  const where = (node) => node.target.flat().join(" ") + " " + (node.any[0]?.message ?? "");
+  return found.violations.map((one) => one.id + ": " + one.nodes.map(where).join(" | "));
+}"""
+
+PHONE, SMALL, TABLET, WIDE, TALL, BROAD = (375, 812), (360, 640), (768, 1024), (1280, 800), (1080, 1920), (1920, 1080)
+
+
+def _list(stage: Stage) -> None:
+    stage.shown["staff"] = cards.full_list()
+
+
+def _phone_code(stage: Stage) -> None:
+    _list(stage)
+    stage.answers["phone_code"] = Ack(
+        key="k", ok=True, body={"code": "7KQ4M9", "qr_svg": cards.QR, "expires_at": cards.NOW + 600}
+    )
+
+
+def _coats(stage: Stage) -> None:
+    stage.shown["screen:window"] = (cards.screen("coat"),)
+
+
+def _visit(mode: Mode) -> Callable[[Stage], None]:
+    def said(stage: Stage) -> None:
+        stage.member, stage.visit = cards.member(), cards.phone(mode)
+
+    return said
+
+
+def _member(stage: Stage) -> None:
+    stage.member = cards.member()
+
+
+def _nothing(_: Any) -> None:
+    """The page as it opens."""
+
+
+def _anna(page: Page) -> None:
+    page.get_by_role("button", name="Anna B.").first.click()
+    page.locator("regulars-staff-card .held").wait_for()
+
+
+def _press(*names: str) -> Callable[[Page], None]:
+    def pressed(page: Page) -> None:
+        for name in names:
+            page.locator(name).first.click()
+
+    return pressed
+
+
+def _anna_and(name: str) -> Callable[[Page], None]:
+    def pressed(page: Page) -> None:
+        _anna(page)
+        page.locator(name).first.click()
+
+    return pressed
+
+
+def _joined(stage: Stage) -> None:
+    stage.joined = (200, test_join.answer())
+
+
+def _to_step(last: int) -> Callable[[Page], None]:
+    def pressed(page: Page) -> None:
+        for step in range(last):
+            if step == 1:
+                page.locator("input[name=recognise]").check()
+                page.locator("input[name=staff]").check()
+            page.locator(".footer .primary").click()
+
+    return pressed
+
+
+def _receipt(page: Page) -> None:
+    _to_step(4)(page)
+    page.locator("input[name=alias]").fill("Anna")
+    page.locator("input[name=adult]").check()
+    page.locator(".footer .primary").click()
+    page.locator("regulars-receipt").wait_for()
+
+
+STATES: dict[str, tuple[str, tuple[int, int], Callable[[Stage], None], Callable[[Page], None]]] = {
+    "staff_empty": ("staff", SMALL, _nothing, _nothing),
+    "staff_list": ("staff", SMALL, _list, _nothing),
+    "staff_card": ("staff", SMALL, _list, _anna),
+    "staff_card_tablet": ("staff", TABLET, _list, _anna),
+    "staff_card_wide": ("staff", WIDE, _list, _anna),
+    "staff_checkin": ("staff", SMALL, _list, _press("header button >> nth=1")),
+    "staff_phone_code": (
+        "staff",
+        SMALL,
+        _phone_code,
+        _anna_and(".top button >> nth=-1"),
+    ),
+    "staff_customer": ("staff", TABLET, _list, _anna_and("header button >> nth=0")),
+    "screen_neutral": ("screen", TALL, _nothing, _nothing),
+    "screen_coats": ("screen", TALL, _coats, _nothing),
+    "screen_coats_broad": ("screen", BROAD, _coats, _nothing),
+    "phone_code": ("phone", SMALL, _nothing, _nothing),
+    "phone_away": ("phone", PHONE, _member, _nothing),
+    "phone_now": ("phone", PHONE, _visit(Mode.ADVICE), _nothing),
+    "phone_quiet": ("phone", SMALL, _visit(Mode.PHONE), _nothing),
+    "phone_list": ("phone", PHONE, _visit(Mode.ADVICE), _press("[data-tab=list]")),
+    "phone_mirror": ("phone", PHONE, _visit(Mode.ADVICE), _press("[data-tab=mirror]")),
+    "phone_account": ("phone", PHONE, _visit(Mode.ADVICE), _press("[data-tab=account]")),
+    **{f"join_{step}": ("join", PHONE, _nothing, _to_step(step)) for step in range(5)},
+    "join_receipt": ("join", PHONE, _joined, _receipt),
+    "leave": ("leave", SMALL, _member, _nothing),
+    "demo": ("demo", WIDE, test_floor.set_stage, _nothing),
+    "demo_broad": ("demo", BROAD, test_floor.set_stage, _nothing),
+    "demo_small": ("demo", PHONE, test_floor.set_stage, _nothing),
+}
+# German, the longer language, in every state; English where each page shows the most of its own words.
+CASES = [(state, "de") for state in STATES] + [
+    (state, "en")
+    for state in ("staff_card", "screen_coats", "phone_now", "phone_mirror", "phone_account", "join_1", "leave", "demo")
+]
+
+
+@pytest.mark.parametrize(("state", "lang"), CASES, ids=["-".join(case) for case in CASES])
+def test_axe_finds_nothing(open_page: Open, stage: Stage, state: str, lang: str) -> None:
+    name, size, setting, act = STATES[state]
+    setting(stage)
+    page = open_page(f"/{name}?lang={lang}&theme=light&blur_s=0", size=size, reduced_motion="reduce")
+    page.wait_for_timeout(600 if name == "demo" else 150)
+    act(page)
+    page.wait_for_timeout(50)
+    page.evaluate(AXE)
+    assert page.evaluate("document.documentElement.lang") == lang
+    for theme, rules in (
+        ("light", {"type": "tag", "values": TAGS}),
+        ("dark", {"type": "rule", "values": ["color-contrast"]}),
+    ):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / f"{state}-{lang}-{theme}.png")
+        assert page.evaluate(FINDINGS, rules) == [], theme
+
+
+@pytest.mark.parametrize("state", ["staff_list", "staff_card", "phone_now", "join_1", "leave"])
+def test_nothing_scrolls_sideways_at_two_hundred_percent(open_page: Open, stage: Stage, state: str) -> None:
+    name, _, setting, act = STATES[state]
+    setting(stage)
+    page = open_page(f"/{name}?lang=de", size=(320, 600))  # 640 x 1200 at 200 %
+    page.wait_for_timeout(200)
+    act(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
