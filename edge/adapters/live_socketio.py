@@ -33,11 +33,15 @@ LiveInput = Subscribed | Unsubscribed | Commanded
 PING_S: Final = 10
 # The pages ask again after three seconds with the same key; before that they shall have an answer of some kind.
 ACK_WITHIN_S: Final = 2.0
-# Four threads a client: 48 clients are about 200 threads and 50 tablets' worth of a department store at the limit.
+# Four threads a client: a department store's 50 tablets and some screens are 250 threads, and the end of it.
 CLIENTS: Final = 64
+# Of which one address may hold so many: a whole shop behind one access point, and never everything.
+CLIENTS_OF_ONE: Final = 48
 # A restart brings every tablet back at once; afterwards ten a second is far more than any shop has.
 CONNECTS_PER_S: Final = 10.0
 CONNECTS_AT_ONCE: Final = 80.0
+# Addresses that are remembered for this, in memory, while they are connected or lately were.
+ADDRESSES: Final = 256
 COMMANDS_PER_S: Final = 5.0
 COMMANDS_AT_ONCE: Final = 15.0
 _PATH: Final = "/socket.io/"
@@ -239,8 +243,14 @@ class _Manager(socketio.Manager):
         return found
 
 
+@dataclass(slots=True)
+class _Caller:
+    connects: Bucket = field(default_factory=lambda: Bucket(CONNECTS_PER_S, CONNECTS_AT_ONCE))
+    open: int = 0
+
+
 class _Gate:
-    """Before Engine.IO: how many may be connected, how often anybody may try, and no compression.
+    """Before Engine.IO: how many may be connected, how often one address may try, and no compression.
 
     A deflated frame costs twice the CPU, and unpacking somebody's zip bomb costs the memory.
     """
@@ -248,23 +258,37 @@ class _Gate:
     def __init__(self, inner: "WSGIApplication") -> None:
         self._inner = inner
         self._lock = threading.Lock()
-        self._connects = Bucket(CONNECTS_PER_S, CONNECTS_AT_ONCE)
-        self._open = 0
+        self._callers: dict[str, _Caller] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith(_PATH):
             return self._inner(environ, start_response)
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        with self._lock:
-            admitted = self._connects.take() and self._open < CLIENTS
-            self._open += admitted
-        if not admitted:
+        caller = self._admitted(_address(environ))
+        if caller is None:
             return _later(start_response)
         try:
             return self._inner(environ, start_response)
         finally:
             with self._lock:
-                self._open -= 1
+                caller.open -= 1
+
+    def _admitted(self, address: str) -> _Caller | None:
+        with self._lock:
+            self._forget_idle()
+            if len(self._callers) >= ADDRESSES and address not in self._callers:
+                return None
+            caller = self._callers.setdefault(address, _Caller())
+            total = sum(one.open for one in self._callers.values())
+            if not caller.connects.take() or caller.open >= CLIENTS_OF_ONE or total >= CLIENTS:
+                return None
+            caller.open += 1
+            return caller
+
+    def _forget_idle(self) -> None:
+        idle = [address for address, one in self._callers.items() if not one.open and one.connects.full]
+        for address in idle:
+            del self._callers[address]
 
 
 class _Json:
@@ -308,6 +332,15 @@ def _own_origin(environ: "WSGIEnvironment") -> str:
     """The proxy with the certificate says under which name and scheme the pages were loaded."""
     scheme = environ.get("HTTP_X_FORWARDED_PROTO", environ["wsgi.url_scheme"])
     return f"{scheme}://{environ.get('HTTP_X_FORWARDED_HOST', environ.get('HTTP_HOST', ''))}"
+
+
+def _address(environ: "WSGIEnvironment") -> str:
+    """The proxy on this machine says whom it speaks for; nobody else is believed about that."""
+    direct: str = environ.get("REMOTE_ADDR", "")
+    forwarded: str = environ.get("HTTP_X_FORWARDED_FOR", "")
+    if forwarded and direct in {"127.0.0.1", "::1", ""}:
+        return forwarded.rpartition(",")[2].strip()
+    return direct
 
 
 def _packet(message: Snapshot | Replay | Upsert | Patch | Remove) -> engine_packet.Packet:

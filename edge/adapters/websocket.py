@@ -11,9 +11,11 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import simple_websocket
+from wsproto.utilities import LocalProtocolError
 
 from wire.live import INBOUND_LIMIT
 
@@ -45,13 +47,22 @@ class Bucket:
         self._seen_at = time.monotonic()
 
     def take(self) -> bool:
-        now = time.monotonic()
-        self._level = min(self._at_once, self._level + (now - self._seen_at) * self._per_s)
-        self._seen_at = now
+        self._fill()
         if self._level < 1:
             return False
         self._level -= 1
         return True
+
+    @property
+    def full(self) -> bool:
+        """Nothing was taken lately: forgetting it would change nothing."""
+        self._fill()
+        return self._level >= self._at_once
+
+    def _fill(self) -> None:
+        now = time.monotonic()
+        self._level = min(self._at_once, self._level + (now - self._seen_at) * self._per_s)
+        self._seen_at = now
 
 
 class DaemonThread(threading.Thread):
@@ -107,8 +118,9 @@ class Connection:
         self._engine_socket.connection = self
         try:
             self._run(self)
+        except (ValueError, LookupError):
+            pass  # a packet that Engine.IO cannot read: its own loop is left without anything put away
         finally:
-            # A packet that Engine.IO cannot read leaves its own loop without putting anything away.
             self._engine_socket.queue.put(None)
             self._engine_socket.close(wait=False, abort=True)
             self.abort()
@@ -143,8 +155,8 @@ class Connection:
 
     def close(self) -> None:
         assert self._ws is not None  # noqa: S101 - as above
-        if self._ws.connected:
-            self._ws.close()
+        with suppress(OSError, simple_websocket.ConnectionClosed, LocalProtocolError):
+            self._ws.close()  # says goodbye, where somebody is left to hear it
         self.abort()
 
     def abort(self) -> None:

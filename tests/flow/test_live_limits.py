@@ -264,6 +264,23 @@ def test_a_storm_of_connections_is_told_to_wait(running: Running) -> None:
     assert any(b" 503 " in answer and b"Retry-After" in answer for answer in answers)
 
 
+def test_one_address_cannot_take_the_line_from_the_others(running: Running) -> None:
+    held = [upgrade(running.port, "X-Forwarded-For: 10.0.0.66\r\n") for _ in range(49)]
+    other, answer = upgrade(running.port, "X-Forwarded-For: 10.0.0.66, 10.0.0.7\r\n")
+    other.close()
+    for sock, _ in held:
+        sock.close()
+    assert [b" 101 " in last for _, last in held] == [True] * 48 + [False]
+    assert b" 101 " in answer
+
+
+def test_a_client_is_told_the_limits_it_is_held_to(running: Running) -> None:
+    sock, _ = upgrade(running.port)
+    with closing(sock):
+        told = read_until(sock, b"maxPayload")
+    assert b'"pingTimeout":10000,"pingInterval":10000,"maxPayload":65536' in told
+
+
 def test_polling_is_not_offered(running: Running) -> None:
     with closing(socket.create_connection(("127.0.0.1", running.port), 5)) as sock:
         sock.sendall(b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
