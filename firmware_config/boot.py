@@ -49,6 +49,7 @@ Experimental = true
 
 [LE]
 # In steps of 0.625 ms: 94 % of the time, the rest is for the store's own advertising and its challenges.
+# BlueZ 5.66 calls the two of AdvMonitor unknown when it starts, and uses them.
 ScanIntervalDiscovery = {_SCAN_INTERVAL}
 ScanWindowDiscovery = {_SCAN_WINDOW}
 ScanIntervalAdvMonitor = {_SCAN_INTERVAL}
