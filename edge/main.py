@@ -100,10 +100,11 @@ class Edge:
         if self._is_stopped:
             return
         self._is_stopped = True
+        self._sync.leave()
         self._live.stop()
-        self.radio.stop(0.5)
-        self._state.stop(0.5)
-        self._sync.stop(0.3)
+        self.radio.stop(0.4)
+        self._state.stop(0.4)
+        self._sync.join(0.2)
         self._client.close()
         self._outbox.close()
         self._cache.close()

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from edge.adapters.store_sqlite import Damaged, Database, emptied, meta, opened, put_meta
 from edge.core import outbox
-from edge.core.effects import Alive, Done, DropVisit, Erase, KeepVisit, Lift, Record, Restriction, StoreFact
+from edge.core.effects import Alive, Done, DropVisit, Erase, Keep, KeepVisit, Lift, Record, Restriction, StoreFact
 from edge.core.pairing import DeviceKind, Paired
 from edge.core.visit import Visit, kept
 from edge.errors import OutboxDamaged
@@ -43,6 +43,7 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self._lock = RLock()
+        self._is_untidy = False
         try:
             self._db = opened(path, "FULL", _TABLES, SCHEMA)
         except Damaged as error:
@@ -70,20 +71,27 @@ class Outbox:
 
     # the state thread writes
 
-    def record(self, record: Record) -> Event:
-        """The numbered event, once it and the facts behind it are on the disk."""
+    def write(self, step: Sequence[Record | Keep]) -> None:
+        """All facts and events of one step, in one transaction: one fsync, however much happened."""
         with self._writing() as db:
-            event = outbox.numbered(record, int(meta(db, "high", "0")))
-            db.table("event").insert({"n": event.n, "body": event.model_dump_json().encode()})
-            put_meta(db, high=str(event.n))
-            _put_facts(db, record.facts)
-        self._clean(record.facts)
-        return event
+            high = before = int(meta(db, "high", "0"))
+            for one in step:
+                if isinstance(one, Record):
+                    event = outbox.numbered(one, high)
+                    db.table("event").insert({"n": event.n, "body": event.model_dump_json().encode()})
+                    high = event.n
+                _put_facts(db, one.facts)
+            if high != before:
+                put_meta(db, high=str(high))
+        facts = [fact for one in step for fact in one.facts]
+        self._is_untidy |= any(isinstance(fact, Erase | DropVisit) for fact in facts)
 
-    def keep(self, facts: Sequence[StoreFact]) -> None:
-        with self._writing() as db:
-            _put_facts(db, facts)
-        self._clean(facts)
+    def tidy(self) -> None:
+        """An erased member, and a visit that ended, leave the write-ahead log too. Before a receipt goes out."""
+        if self._is_untidy:
+            with self._lock:
+                emptied(self._db)
+            self._is_untidy = False
 
     def drop(self, n: int) -> None:
         """Head office has every event up to `n`."""
@@ -163,12 +171,6 @@ class Outbox:
     def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock:
             return list(self._db.execute(query, values).fetchall())
-
-    def _clean(self, facts: Sequence[StoreFact]) -> None:
-        """An erased member, and a finished visit, must not survive in the write-ahead log."""
-        if any(isinstance(fact, Erase | DropVisit) for fact in facts):
-            with self._lock:
-                emptied(self._db)
 
 
 def _put_facts(db: Database, facts: Sequence[StoreFact]) -> None:

@@ -135,30 +135,40 @@ class State:
             _log.exception("step.failed", input=type(happened).__name__)
             return
         self.steps += 1
+        facts = [one for one in effects if isinstance(one, Record | Keep)]
+        if facts:
+            self._guarded("facts", lambda: self._write(facts))
         for effect in effects:
-            self._do(effect)
+            if isinstance(effect, Confirm):
+                self._guarded("tidy", self._box.tidy)
+            self._guarded(type(effect).__name__, lambda effect=effect: self._hand_on(effect))  # type: ignore[misc]
+        if facts:
+            self._guarded("tidy", self._box.tidy)
 
-    def _do(self, effect: Effect) -> None:
+    def _write(self, facts: list[Record | Keep]) -> None:
+        self._box.write(facts)
+        if self._line is not None and any(isinstance(one, Record) for one in facts):
+            self._line.events_wait()
+
+    def _guarded(self, what: str, act: Callable[[], None]) -> None:
+        """One effect's fault must not keep a removal behind it from happening."""
         try:
-            self._hand_on(effect)
+            act()
         except DatabaseError as error:
             # Disk full or broken: the store goes on showing and forgetting, and health says so.
             self.faults += 1
-            _log.error("outbox.write_failed", reason=type(error).__name__)
-        except Exception:  # noqa: BLE001 - one effect's fault must not keep a removal behind it from happening
+            _log.error("outbox.write_failed", reason=type(error).__name__, effect=what)
+        except Exception:  # noqa: BLE001 - see above
             self.faults += 1
-            _log.exception("effect.failed", effect=type(effect).__name__)
+            _log.exception("effect.failed", effect=what)
 
     def _hand_on(self, effect: Effect) -> None:
         line, pages = self._line, self._pages
         if line is None or pages is None:
             raise RuntimeError("connect() comes before start()")
         match effect:
-            case Record():
-                self._box.record(effect)
-                line.events_wait()
-            case Keep(facts):
-                self._box.keep(facts)
+            case Record() | Keep():
+                pass  # written before
             case DropEvents(n):
                 self._box.drop(n)
             case Send() | Reply() | Acknowledge():

@@ -101,14 +101,17 @@ class Sync:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, within_s: float = 0.5) -> None:
-        """A poll that is parked at head office is left behind; its thread dies with the process."""
+    def leave(self) -> None:
+        """Begins nothing new. A poll that is parked at head office is left behind; its thread dies with the process."""
         self._stopping.set()
         self._something.set()
         with self._posts_changed:
             self._posts_changed.notify_all()
+
+    def join(self, within_s: float) -> None:
+        """For the threads that may be writing; the parked one is not waited for."""
         until = time.monotonic() + within_s
-        for thread in self._threads:
+        for thread in self._threads[1:]:
             if thread.is_alive():
                 thread.join(max(0.0, until - time.monotonic()))
 
@@ -152,6 +155,8 @@ class Sync:
                 is_current = False
                 pause.wait()
             except DatabaseError:
+                if self._stopping.is_set():
+                    return  # closed under a poll that was parked: not broken
                 _log.exception("cache.broken")
                 self._cache.rebuild()
                 self._is_booted = is_current = False
@@ -235,6 +240,8 @@ class Sync:
                 _tell(error)
                 pause.wait()
             except DatabaseError:
+                if self._stopping.is_set():
+                    return
                 _log.exception("outbox.broken")
                 pause.wait()
             self._stopping.wait(GATHER_S)
