@@ -10,6 +10,7 @@ from wire.receipt import ConsentReceipt, Purpose
 from wire.views import Fact, Mode
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+_OWN_FIELDS: Final = ("sizes", "brands_liked", "brands_disliked", "categories_liked", "colours")
 _MOST: Final = 40  # more brands than anybody knows; keeps a profile small
 
 
@@ -91,6 +92,17 @@ def with_preferences(profile: Profile, wish: MemberChange, now: int) -> Profile:
     if wish.language is not None:
         changes["language"] = wish.language
     return profile.model_copy(update=changes)
+
+
+def with_own_words(sent: Profile, was: Profile) -> Profile:
+    """`sent` by a system of head office, plus what the member herself had said: only she takes that back."""
+    changes: dict[str, object] = {}
+    for field in _OWN_FIELDS:
+        told = getattr(sent, field)
+        values = {fact.value for fact in told}
+        own = tuple(fact for fact in getattr(was, field) if fact.source == "member" and fact.value not in values)
+        changes[field] = own + told
+    return sent.model_copy(update=changes)
 
 
 def _observed(words: tuple[str, ...], now: int) -> tuple[Observed[str], ...]:

@@ -10,7 +10,7 @@ from hq.service.office import Office
 from hq.service.registry import RegistryDesk
 
 if TYPE_CHECKING:
-    from hq.adapters.store_sql import Change
+    from hq.adapters.store_sql import Change, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,8 @@ class ImportReport:
     applied: bool
 
 
-class _DryRun(Exception):
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
+class _Undone(Exception):
+    pass
 
 
 class ImportDesk:
@@ -35,36 +34,30 @@ class ImportDesk:
 
     def files(self, texts: Sequence[tuple[str, str]], now: float, *, dry_run: bool) -> ImportReport:
         """`texts` are (name, content). A dry run does everything but keep it."""
+        # Reading takes longest and needs no lock: the service beside us can write meanwhile.
+        batch = self._office.store.read(lambda view: self._read(view, texts, now))
+        if not batch.mistakes:
+            try:
+                self._office.store.change(lambda change: self._apply(change, batch, now, dry_run=dry_run))
+            except _Undone:
+                return ImportReport(batch.counts, tuple(batch.mistakes), applied=False)
+        return ImportReport(batch.counts, tuple(batch.mistakes), applied=not batch.mistakes)
 
-        def work(change: "Change") -> Batch:
-            batch = self._read(change, texts, now)
-            if not batch.mistakes:
-                self._apply(change, batch, now)
-            if batch.mistakes or dry_run:
-                raise _DryRun(batch)
-            return batch
-
-        try:
-            batch, applied = self._office.store.change(work), True
-        except _DryRun as ended:
-            batch, applied = ended.batch, False
-        return ImportReport(batch.counts, tuple(batch.mistakes), applied)
-
-    def _read(self, change: "Change", texts: Sequence[tuple[str, str]], now: float) -> Batch:
+    def _read(self, view: "View", texts: Sequence[tuple[str, str]], now: float) -> Batch:
         merchant_id = self._office.merchant_id
 
         def ref_for(loyalty_number: str) -> str:
-            known = change.profile_by_loyalty(merchant_id, loyalty_number) if loyalty_number else None
+            known = view.profile_by_loyalty(merchant_id, loyalty_number) if loyalty_number else None
             return self._office.new_id() if known is None else known.member_ref
 
         batch, importer = Batch(), Importer(merchant_id, ref_for, int(now))
         for name, text in texts:
             read_file(batch, name, text, importer)
-        self._check(change, batch)
+        self._check(view, batch)
         return batch
 
-    def _check(self, change: "Change", batch: Batch) -> None:
-        shops = {shop.store_id for shop in change.shops(self._office.merchant_id)}
+    def _check(self, view: "View | Change", batch: Batch) -> None:
+        shops = {shop.store_id for shop in view.shops(self._office.merchant_id)}
         for store_id, variant_id in batch.stock:
             if store_id not in shops:
                 key = ("stock", f"{store_id}/{variant_id}")
@@ -72,12 +65,19 @@ class ImportDesk:
         numbers: dict[str, str] = {}
         for member_ref, profile in batch.profiles.items():
             number = profile.loyalty_number
-            holder = change.profile_by_loyalty(self._office.merchant_id, number) if number else None
+            holder = view.profile_by_loyalty(self._office.merchant_id, number) if number else None
             taken = numbers.setdefault(number, member_ref) != member_ref if number else False
             if taken or (holder is not None and holder.member_ref != member_ref):
                 batch.mistake(("profiles", member_ref), "This loyalty number is another member's.", "Correct it.")
 
-    def _apply(self, change: "Change", batch: Batch, now: float) -> None:
+    def _apply(self, change: "Change", batch: Batch, now: float, *, dry_run: bool) -> None:
+        self._check(change, batch)  # again: somebody may have written since
+        if not batch.mistakes:
+            self._save(change, batch, now)
+        if batch.mistakes or dry_run:
+            raise _Undone
+
+    def _save(self, change: "Change", batch: Batch, now: float) -> None:
         if batch.products:
             self._registry.save_products(change, tuple(batch.products.values()))
         if batch.stock:

@@ -8,7 +8,7 @@ from hq.core.codes import PHONE_CODE_LENGTH, PHONE_CODE_LIFETIME_S, code_from, c
 from hq.core.keys import NONCE_LENGTH, SECRET_LENGTH, seal_secret
 from hq.core.loyalty import loyalty_number, read_loyalty
 from hq.core.visits import EndKind
-from hq.core.wishes import JoinRequest, MemberChange, joined, with_preferences
+from hq.core.wishes import JoinRequest, MemberChange, joined, with_own_words, with_preferences
 from hq.errors import BadInput, Conflict, FieldError, TooFast, Unknown
 from hq.service.office import Office
 from wire.profile import Profile
@@ -121,7 +121,7 @@ class MemberDesk:
         return seq
 
     def put_profile(self, sent: Profile, now: float) -> Profile:
-        """Head office's own knowledge. Consent, loyalty number, hidden facts and standing mode are the member's."""
+        """Head office's own knowledge. Consent, loyalty number, hidden facts, standing mode and words are hers."""
         return self._office.store.change(lambda change: self.merge_profile(change, sent, now))
 
     def merge_profile(self, change: "Change", sent: Profile, now: float) -> Profile:
@@ -143,7 +143,7 @@ class MemberDesk:
                 "hidden": was.hidden,
                 "standing_mode": was.standing_mode,
             }
-        profile = sent.model_copy(update=owned)
+        profile = (sent if was is None else with_own_words(sent, was)).model_copy(update=owned)
         change.save_profile(profile, now)
         if consent.recognisable(profile, now):
             change.put(merchant_id, "profile", profile.member_ref, profile.rev)

@@ -7,8 +7,8 @@ from hq.core import consent
 from hq.core.erasure import RETENTION
 from hq.core.keys import HubKeys, SealedSecret, day_keys, link_mac, link_proven, open_secret, seal_secret
 from hq.core.registry import Device, receipt_genuine
-from hq.core.wishes import JoinRequest, joined
-from wire.profile import Profile
+from hq.core.wishes import JoinRequest, MemberChange, Preferences, joined, with_own_words, with_preferences
+from wire.profile import Observed, Profile
 from wire.receipt import ConsentReceipt, Purpose, verified
 from wire.rst1 import DAY_S, day_key
 from wire.sync import ReceiptPost
@@ -108,6 +108,16 @@ def test_a_stores_receipt_must_be_of_that_withdrawal() -> None:
 def test_the_keys_of_head_office_are_never_printed() -> None:
     assert KEYS.seal.hex() not in repr(KEYS)
     assert "s" * 8 not in repr(KEYS)
+
+
+def test_what_the_member_said_herself_outlives_what_systems_say() -> None:
+    wish = MemberChange(preferences=Preferences(brands_liked=("Elm",), colours=()))
+    said = with_preferences(profile(Purpose.RECOGNISE), wish, int(NOON))
+    fact = Observed[str](value="Nord", source="till", observed_at=1)
+    sent = said.model_copy(update={"brands_liked": (fact,)})
+    once = with_own_words(sent, said)
+    assert [(f.value, f.source) for f in once.brands_liked] == [("Elm", "member"), ("Nord", "till")]
+    assert with_own_words(sent, once).brands_liked == once.brands_liked
 
 
 def test_every_period_of_keeping_has_its_reason() -> None:

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 from quart import Quart, Response
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hq.errors import HqError, NotSignedIn, TooFast
@@ -55,6 +55,13 @@ def answer_problems(app: Quart) -> None:
     async def _unkeepable(_error: Exception) -> Response:
         # A NUL in a text or a number beyond 64 bits: valid JSON, and nothing that a database can keep.
         return problem(400, "The request is not right", "A value cannot be stored.", error="error.invalid")
+
+    @app.errorhandler(OperationalError)
+    async def _busy(error: OperationalError) -> Response:
+        _log.error("the database did not answer", error=type(error.orig).__name__)
+        response = problem(503, "Head office is busy", "The database did not answer in time.", error="error.busy")
+        response.headers["Retry-After"] = "2"
+        return response
 
     @app.errorhandler(HTTPException)
     async def _http(error: HTTPException) -> Response:
