@@ -1,10 +1,12 @@
 """The demo's tour in a real browser, against the real store, head office and simulated air."""
 
 import json
+import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,16 +48,23 @@ class Demo:
         urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 - loopback
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
+@contextmanager
+def running_demo() -> Iterator[Demo]:
+    """The demo as somebody starts it, ended with the signal that a terminal sends."""
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "regulars", "demo", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         url = next(line.strip() for line in process.stdout if line.strip().startswith("http"))
         yield Demo(url, process)
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with running_demo() as running:
+        yield running
 
 
 @pytest.fixture
