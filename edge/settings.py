@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from edge.core.card import DEFAULT_FACTS, FactKind
 from edge.errors import SettingsError
 from wire.gatt import BEACON
 from wire.views import Assurance
@@ -142,6 +143,16 @@ class TabletSettings(_Table):
     ] = ""
 
 
+class CardSettings(_Table):
+    facts: Annotated[
+        tuple[FactKind, ...],
+        Field(
+            max_length=3,
+            description="The staff card's three facts, by preference; what a member lacks makes room for others.",
+        ),
+    ] = DEFAULT_FACTS
+
+
 class BeaconSettings(_Table):
     id: Annotated[Id, Field(description="The beacon's id, unique in the file.")]
     zone: Annotated[str, Field(description="The zone it stands in.")] = ""
@@ -227,6 +238,7 @@ class Settings(_Table):
     screen: Annotated[tuple[ScreenSettings, ...], Field(description="The public screens.")] = ()
     tablet: Annotated[tuple[TabletSettings, ...], Field(description="The staff's tablets.")] = ()
     beacon: Annotated[tuple[BeaconSettings, ...], Field(description="Beacons that wake the app.")] = ()
+    card: Annotated[CardSettings, Field(description="What the staff card says first.")] = CardSettings()
     pi: Annotated[PiSettings, Field(description="The machine in the store, for `regulars firmware`.")] = PiSettings()
     offline: Annotated[OfflineSettings, Field(description="What the store may keep without head office.")] = (
         OfflineSettings()

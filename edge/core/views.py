@@ -6,6 +6,7 @@ page. Nothing is decided here that `consent` and the matrix have not allowed.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from pydantic import JsonValue
@@ -29,6 +30,8 @@ from wire.views import Audience, Fact
 PHONE_TTL_S: Final = 90
 # Minutes on a card, an expiring consent and an unserved row are looked at again this often.
 REVIEW_S: Final = 15.0
+# A card takes about a millisecond: all of a full store at once would hold up an arrival, these do not.
+REVIEWED_AT_ONCE: Final = 8
 
 
 class Views:
@@ -71,7 +74,7 @@ class Views:
     def review(self, now: float) -> None:
         """What changes by time alone."""
         due = (one for one in self._floor.visits if now - self._looked_at.get(one, 0.0) >= REVIEW_S)
-        self._floor.dirty.update(due)
+        self._floor.dirty.update(islice(due, REVIEWED_AT_ONCE))
         for screen_id, state in self._screens.items():
             if state.due_at is not None and now >= state.due_at:
                 self._dirty_screens.add(screen_id)
@@ -79,13 +82,16 @@ class Views:
 
     def show(self, now: float) -> None:
         """Messages for all that changed; those who left are forgotten first."""
+        floor = self._floor
+        if not (floor.dirty or floor.gone or self._dirty_screens or self._status_changed):
+            return
         self._forget_gone()
         shop = self._shop()
         self._show_staff(shop, now)
         self._show_screens(shop, now)
         self._show_phones(shop, now)
-        self._floor.dirty.clear()
-        self._floor.gone.clear()
+        floor.dirty.clear()
+        floor.gone.clear()
 
     def _forget_gone(self) -> None:
         for visit_id, ended in self._floor.gone.items():
@@ -128,6 +134,7 @@ class Views:
             shop,
             now,
             escalate_after_s=self._settings.presence.escalate_after_s,
+            choice=self._settings.card.facts,
         )
 
     def _show_screens(self, shop: Shop, now: float) -> None:

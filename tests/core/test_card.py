@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from edge.core.card import ordered, quiet_card, staff_card
+import pytest
+
+from edge.core.card import DEFAULT_FACTS, ordered, quiet_card, staff_card
 from edge.core.shop import Shop
+from edge.errors import SettingsError
 from tests.core.members import DAY_S, NOW, anna, must, nobody_special, reservation, scope_of, seen, shop, visit
+from tests.core.store import settings
 from wire.cards import StaffCard
 from wire.profile import Profile, Size
 from wire.views import Assurance, Mode
@@ -68,6 +72,13 @@ def test_the_three_facts_are_reservation_size_and_likes_unless_chosen_otherwise(
         here, plain, scope_of(plain), shop(), NOW, escalate_after_s=240, choice=("dislikes", "tier", "note")
     )
     assert keys(must(chosen).facts) == ["fact.dislikes", "fact.tier", "fact.note"]
+
+
+def test_the_three_facts_are_chosen_in_store_toml() -> None:
+    assert settings().card.facts == DEFAULT_FACTS
+    assert settings(card={"facts": ["tier", "note"]}).card.facts == ("tier", "note")
+    with pytest.raises(SettingsError, match="card"):
+        settings(card={"facts": ["income"]})
 
 
 def test_facts_that_are_not_known_make_room_for_others() -> None:
