@@ -7,7 +7,19 @@ state is asked through `Replica`, everything else is handed in.
 from typing import Final
 
 from edge.core import presence, visit
-from edge.core.effects import Acknowledge, Alive, Confirm, DropEvents, Effect, Erase, Keep, KeepVisit, Record
+from edge.core.effects import (
+    Acknowledge,
+    Alive,
+    Confirm,
+    DropEvents,
+    Effect,
+    Erase,
+    Keep,
+    KeepVisit,
+    Record,
+    Reply,
+    Send,
+)
 from edge.core.floor import Chance, Floor, Past, Replica
 from edge.core.inputs import (
     Answered,
@@ -49,7 +61,7 @@ class Service:
         self._alive_at = 0.0
 
     def step(self, happened: Input, now: float) -> list[Effect]:
-        """The flow. `now` is unix seconds. Facts come before what shows them, receipts after."""
+        """The flow. `now` is unix seconds. The order of effects is theirs to be done in: `_turn` says why."""
         match happened:
             case Heard() | Answered() | Contested():  # radio: who was heard, and how sure that is
                 self._listen(happened)
@@ -195,6 +207,11 @@ class Service:
 
 
 def _turn(effect: Effect) -> int:
-    if isinstance(effect, Record | Keep):
+    """Views first: a tablet must not wait for a disk, and what a power cut takes back radio or feed bring again.
+    Then facts, then the answers that promise them, and receipts when all else is done.
+    """
+    if isinstance(effect, Send | Reply):
         return 0
-    return 2 if isinstance(effect, Confirm) else 1
+    if isinstance(effect, Record | Keep):
+        return 1
+    return 3 if isinstance(effect, Confirm) else 2

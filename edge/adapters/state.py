@@ -1,12 +1,14 @@
 """The state thread: takes inputs from one bounded queue, runs the step, and hands the effects to those who do them.
 
-Facts are on the disk before anything that shows them leaves. A fault in one step is logged and does not stop the next.
+A step's facts are one transaction: one fsync, however much happened. A fault in one step does not stop the next.
 """
 
 import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import groupby
 from typing import Final, Protocol
 
 import structlog
@@ -135,23 +137,28 @@ class State:
             _log.exception("step.failed", input=type(happened).__name__)
             return
         self.steps += 1
-        facts = [one for one in effects if isinstance(one, Record | Keep)]
-        if facts:
-            self._guarded("facts", lambda: self._write(facts))
-        for effect in effects:
-            if isinstance(effect, Confirm):
-                self._guarded("tidy", self._box.tidy)
-            self._guarded(type(effect).__name__, lambda effect=effect: self._hand_on(effect))  # type: ignore[misc]
-        if facts:
-            self._guarded("tidy", self._box.tidy)
+        is_kept = True
+        for is_fact, group in groupby(effects, lambda effect: isinstance(effect, Record | Keep)):
+            if is_fact:
+                is_kept = self._guarded("facts", partial(self._write, list(group)))
+                continue
+            for effect in group:
+                self._do(effect, is_kept=is_kept)
+        self._guarded("tidy", self._box.tidy)
 
-    def _write(self, facts: list[Record | Keep]) -> None:
-        self._box.write(facts)
-        if self._line is not None and any(isinstance(one, Record) for one in facts):
+    def _do(self, effect: Effect, *, is_kept: bool) -> None:
+        """A receipt says that nothing of the member is left: not before that is so."""
+        if isinstance(effect, Confirm) and not (is_kept and self._guarded("tidy", self._box.tidy)):
+            return
+        self._guarded(type(effect).__name__, partial(self._hand_on, effect))
+
+    def _write(self, facts: list[Effect]) -> None:
+        self._box.write([one for one in facts if isinstance(one, Record | Keep)])
+        if self._line is not None:
             self._line.events_wait()
 
-    def _guarded(self, what: str, act: Callable[[], None]) -> None:
-        """One effect's fault must not keep a removal behind it from happening."""
+    def _guarded(self, what: str, act: Callable[[], None]) -> bool:
+        """Whether it went well. One effect's fault must not keep a removal behind it from happening."""
         try:
             act()
         except DatabaseError as error:
@@ -161,14 +168,15 @@ class State:
         except Exception:  # noqa: BLE001 - see above
             self.faults += 1
             _log.exception("effect.failed", effect=what)
+        else:
+            return True
+        return False
 
     def _hand_on(self, effect: Effect) -> None:
         line, pages = self._line, self._pages
         if line is None or pages is None:
             raise RuntimeError("connect() comes before start()")
         match effect:
-            case Record() | Keep():
-                pass  # written before
             case DropEvents(n):
                 self._box.drop(n)
             case Send() | Reply() | Acknowledge():

@@ -1,7 +1,7 @@
 """What the service wants done. Adapters do it and decide nothing.
 
-`Record` and `Keep` are written before anything of the same step leaves the store: a card never shows what a power cut
-could take back.
+They are done in the order given: views, then facts (`Record` and `Keep`, all of a step in one transaction), then
+answers and what goes to head office, and receipts last.
 """
 
 from dataclasses import dataclass, field

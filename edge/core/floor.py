@@ -22,7 +22,7 @@ from wire.event import EventType
 from wire.product import Product, Stock
 from wire.profile import Profile
 from wire.receipt import Purpose
-from wire.views import narrower
+from wire.views import Mode, narrower
 
 DAY_S: Final = 86_400
 
@@ -94,27 +94,10 @@ class Floor:
         return reservation.at_steps(profile, dict(here.steps))
 
     def scope(self, here: Visit, profile: Profile | None, now: float) -> Scope:
-        policy = self.settings.presence.assurance
-        found = consent.scope(
-            profile,
-            here.mode_choice,
-            here.air_mode,
-            assurance=here.assurance,
-            policy=policy,
-            now=now,
-            contested=here.contested,
-        )
+        found = self._asked(here, profile, here.mode_choice, here.air_mode, now)
         if here.heard_mode is None or narrower(found.mode, here.heard_mode) is found.mode:
             return found
-        return consent.scope(
-            profile,
-            here.heard_mode,
-            None,
-            assurance=here.assurance,
-            policy=policy,
-            now=now,
-            contested=here.contested,
-        )
+        return self._asked(here, profile, here.heard_mode, None, now)
 
     def admits(self, here: Visit, now: float) -> bool:
         """Whether there may be such a visit at all."""
@@ -176,6 +159,17 @@ class Floor:
         for reservation_id, step in steps.items():
             self.record("reservation.step", after, now, {"reservation_id": reservation_id, "step": step})
         return replace(after, steps=(*after.steps, *steps.items())) if steps else after
+
+    def _asked(self, here: Visit, profile: Profile | None, choice: Mode | None, air: Mode | None, now: float) -> Scope:
+        return consent.scope(
+            profile,
+            choice,
+            air,
+            assurance=here.assurance,
+            policy=self.settings.presence.assurance,
+            now=now,
+            contested=here.contested,
+        )
 
     def _restore(self, past: Past, now: float) -> None:
         """Visits go on unless the store was away for longer than anybody may be silent."""

@@ -91,10 +91,11 @@ def test_a_member_in_a_zone_arrives_once(store: Store) -> None:
     assert len(records(here(store) + store.walk(ANNA), "visit.arrived")) == 1
 
 
-def test_the_fact_comes_before_the_card_that_shows_it(store: Store) -> None:
+def test_a_tablet_does_not_wait_for_the_disk_and_head_office_waits_for_both(store: Store) -> None:
     effects = here(store)
     arrived = effects.index(records(effects, "visit.arrived")[0])
-    assert arrived < next(number for number, one in enumerate(effects) if isinstance(one, Send) and cards([one]))
+    assert next(number for number, one in enumerate(effects) if cards([one])) < arrived
+    assert next(number for number, one in enumerate(effects) if isinstance(one, PostPhone)) > arrived
 
 
 def test_a_card_says_when_it_was_decided(store: Store) -> None:
