@@ -153,12 +153,12 @@ def _resident_kib(port: int) -> int:
 
 
 def test_a_message_of_the_limit_is_taken_and_one_octet_more_is_not(running: Running) -> None:
-    for surplus, survives in ((0, True), (1, False)):
+    for surplus, survives, watched_s in ((0, True, 1.0), (1, False, 5.0)):
         with closing(connected(running.port)) as sock:
             padding = "x" * (INBOUND_LIMIT - len('42["none",""]') + surplus)
             body = f'42["none","{padding}"]'.encode()
             sock.sendall(b"\x81\xff" + struct.pack(">Q", len(body)) + bytes(4) + body)
-            assert (closed_after_s(sock, 1.0) is None) is survives
+            assert (closed_after_s(sock, watched_s) is None) is survives
 
 
 def test_somebody_who_says_nothing_is_put_out_after_five_seconds(running: Running) -> None:
@@ -166,7 +166,7 @@ def test_somebody_who_says_nothing_is_put_out_after_five_seconds(running: Runnin
     with closing(sock):
         waited_s = closed_after_s(sock, 8)
     assert waited_s is not None
-    assert 4 < waited_s < 6
+    assert 4 < waited_s < 7
 
 
 def test_somebody_with_a_wrong_token_is_put_out_too(running: Running) -> None:
@@ -181,12 +181,12 @@ def test_chatter_does_not_earn_more_time(running: Running) -> None:
     started = time.monotonic()
     with closing(sock):
         try:
-            while time.monotonic() < started + 8:
+            while time.monotonic() < started + 10:
                 sock.sendall(text_frame("3"))
                 time.sleep(0.2)
         except ConnectionError:
             pass
-    assert time.monotonic() - started < 7
+    assert time.monotonic() - started < 8
 
 
 def test_a_flood_of_messages_ends_the_connection(running: Running) -> None:
