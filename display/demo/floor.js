@@ -26,15 +26,15 @@ export class Floor extends LitElement {
     .stranger { fill: var(--line-strong); opacity: .55; }
     .person { cursor: grab; outline: none; } .person.held { cursor: grabbing; }
     .person circle { stroke: var(--paper); stroke-width: .14; }
-    .person:focus-visible .halo { stroke: var(--focus); stroke-width: .18; opacity: 1; }
-    .halo { fill: none; stroke: none; }
+    .person .halo { fill: none; stroke: none; }
     .person:not(.star) .name { visibility: hidden; } .person:not(.star):is(:hover, :focus, .held) .name { visibility: visible; }
     .hint { animation: nudge 1.6s ease-in-out infinite; } .hint path { fill: none; stroke: var(--clay); stroke-width: .28; stroke-linecap: round; stroke-linejoin: round; }
     .hint text { font: 700 .8px var(--sans); fill: var(--clay); paint-order: stroke; stroke: var(--paper); stroke-width: .22; }
     @keyframes nudge { 50% { translate: 0 -.5px; } }
-    .star .halo { stroke: var(--clay); stroke-width: .12; stroke-dasharray: .3 .2; animation: turn 9s linear infinite; transform-box: fill-box; transform-origin: center; }
+    .person.star .halo { stroke: var(--clay); stroke-width: .12; stroke-dasharray: .3 .2; animation: turn 9s linear infinite; transform-box: fill-box; transform-origin: center; }
+    .person.person:focus-visible .halo { stroke: var(--focus); stroke-width: .24; stroke-dasharray: none; }
     @keyframes turn { to { rotate: 360deg; } }
-    @media (prefers-reduced-motion: reduce) { .star .halo, .hint { animation: none; } }
+    @media (prefers-reduced-motion: reduce) { .person.star .halo, .hint { animation: none; } }
     .advice { fill: var(--clay); } .screen { fill: var(--sky); } .phone { fill: var(--pine); } .invisible { fill: var(--line-strong); }
     .initial { font: 700 .78px var(--sans); fill: var(--paper); text-anchor: middle; pointer-events: none; }
     .name { font: 600 .68px var(--sans); fill: var(--ink); text-anchor: middle; paint-order: stroke; stroke: var(--paper); stroke-width: .18; pointer-events: none; }
@@ -59,7 +59,7 @@ export class Floor extends LitElement {
     const points = zone.polygon ?? corners(zone.rect);
     const middle = points.reduce(([sx, sy], [px, py]) => [sx + px / points.length, sy + py / points.length], [0, 0]);
     return svg`<g><polygon class="zone ${zone.kind}" points=${points.map(([px, py]) => `${px},${-py}`).join(" ")}></polygon>
-      ${zone.kind === "entrance" || zone.kind === "vestibule" ? nothing : svg`<text class="zone-name" x=${middle[0]} y=${1.15 - Math.max(...points.map(([, py]) => py))}>${zone.name}</text>`}</g>`;
+      ${zone.kind === "entrance" || zone.kind === "vestibule" ? nothing : svg`<text class="zone-name" x=${zone.kind === "outside" ? Math.min(...points.map(([px]) => px)) + 2 : middle[0]} y=${1.15 - Math.max(...points.map(([, py]) => py))}>${zone.name}</text>`}</g>`;
   }
 
   #walls() {

@@ -12,7 +12,7 @@ export class Receipt extends LitElement {
 
   static styles = [base, controls, css`
     :host { display: grid; gap: var(--gap-l); padding-block-start: var(--gap-l); }
-    .pass { display: grid; justify-items: center; text-align: center; gap: var(--gap-s); background: var(--pine-deep); color: var(--on-colour); border: 0; }
+    .pass { display: grid; justify-items: center; text-align: center; gap: var(--gap-s); background: var(--banner); color: var(--on-banner); border: 0; }
     .pass img { inline-size: min(14rem, 60vw); background: #fff; padding: .7rem; border-radius: var(--round-m); }
     .pass .code { font-size: 1.25rem; font-weight: 700; }
     .key { font-size: .9375rem; letter-spacing: .06em; overflow-wrap: anywhere; background: var(--sand); padding: var(--gap-m); border-radius: var(--round-m); }

@@ -76,7 +76,7 @@ export class PhoneNow extends LitElement {
           <p class="small soft">${t(helpNotice(visit))}</p></div>`}
       ${visit.reservations.length ? html`<section class="stack"><h3>${t("phone.reserved")}</h3><ul class="stack">${visit.reservations.map((held) => html`<li class="held">
         ${picture(held.item)}<div class="stack tight"><span class="eyebrow">${t(`step.${held.step}`)}</span><b>${nameOf(held.item)}</b>
-        <span class="small soft">${t("phone.size", { size: held.size })} · ${word("colour", held.item.colour)}</span>
+        <span class="small soft">${held.size === "one" ? word("size", held.size) : t("phone.size", { size: held.size })} · ${word("colour", held.item.colour)}</span>
         ${held.room ? html`<span class="row">${icon("door", 18)} <b>${t("card.room", { room: held.room })}</b></span>` : nothing}
         ${memberPrice(held.item)}</div></li>`)}</ul></section>` : nothing}
       ${visit.member_prices.length ? html`<section class="stack"><h3>${t("phone.member_prices")}</h3><ul class="prices">${visit.member_prices.map((item) => html`<li>${picture(item)}

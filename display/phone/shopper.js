@@ -52,6 +52,11 @@ export class Shopper extends EventTarget {
 
   async end() {
     await this.#send("DELETE", "/phone/session");
+    this.#over();
+  }
+
+  /** The session or the membership is over, here or elsewhere: nothing of it stays on the page. */
+  #over() {
     this.close();
     Object.assign(this, { member: null, visit: null });
     this.#changed();
@@ -66,6 +71,7 @@ export class Shopper extends EventTarget {
     const stream = new EventSource("/phone/stream");
     stream.addEventListener("visit", (event) => { this.visit = JSON.parse(event.data); this.#changed(); });
     stream.addEventListener("member", (event) => { this.member = { ...this.member, ...JSON.parse(event.data) }; this.#changed(); });
+    stream.addEventListener("ended", () => this.#over());
     stream.addEventListener("open", () => { this.offlineSince = null; this.#changed(); });
     stream.addEventListener("error", () => { this.offlineSince ??= Date.now() / 1000; this.#changed(); });
     this.#stream = stream;

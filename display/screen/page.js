@@ -25,7 +25,7 @@ export class Screen extends LitElement {
     main { block-size: 100%; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); gap: 2.2vmin; padding: 3.2vmin; }
     h1 { font-size: 6.4vmin; }
     .lead { font-size: 2.6vmin; color: var(--ink-soft); }
-    footer { display: grid; grid-template-columns: auto 1fr; gap: 2.6vmin; align-items: center; background: var(--pine-deep); color: var(--on-colour); border-radius: 2.6vmin; padding: 2.2vmin; }
+    footer { display: grid; grid-template-columns: auto 1fr; gap: 2.6vmin; align-items: center; background: var(--banner); color: var(--on-banner); border-radius: 2.6vmin; padding: 2.2vmin; }
     footer svg { inline-size: 15vmin; block-size: 15vmin; border-radius: 1.2vmin; display: block; }
     footer .glyph { inline-size: 3vmin; block-size: 3vmin; }
     .use { font: 600 3.2vmin/1.15 var(--serif); } .notice { font-size: 1.9vmin; line-height: 1.4; margin-block-start: .8vmin; }

@@ -34,7 +34,7 @@ export function line(said, products = () => undefined) {
   const params = { ...said?.params };
   if (params.product !== undefined) params.product = nameOf(products(params.product)) || params.product;
   if (params.when !== undefined) params.when = ago(params.when);
-  for (const list of ["category", "colour", "language", "tier"]) {
+  for (const list of ["category", "colour", "language", "size", "tier"]) {
     if (params[list] !== undefined) params[list] = word(list, params[list]);
   }
   if (params.minutes !== undefined) params.count = params.minutes;

@@ -61,12 +61,17 @@ export function article(item, products) {
 }
 
 function stockLine(item) {
+  if (item.my_size === "one") {
+    return item.in_my_size > 0
+      ? html`<span class="here">${t("stock.one", { count: item.in_my_size })}${item.shelf ? html` · ${t("stock.shelf", { shelf: item.shelf })}` : nothing}</span>`
+      : html`<span class="none">${t("stock.gone")}</span>`;
+  }
   if (item.my_size) {
     return item.in_my_size > 0
       ? html`<span class="here">${t("stock.here", { size: item.my_size, count: item.in_my_size })}${item.shelf ? html` · ${t("stock.shelf", { shelf: item.shelf })}` : nothing}</span>`
       : html`<span class="none">${t("stock.none", { size: item.my_size })}${otherSizes(item)}</span>`;
   }
-  return item.stock?.length ? html`<span class="small soft">${t("stock.sizes", { sizes: item.stock.filter((shelf) => shelf.pieces > 0).map((shelf) => shelf.size).join(", ") })}</span>` : nothing;
+  return item.stock?.length ? html`<span class="small soft">${t("stock.sizes", { sizes: item.stock.filter((shelf) => shelf.pieces > 0).map((shelf) => word("size", shelf.size)).join(", ") })}</span>` : nothing;
 }
 
 function otherSizes(item) {

@@ -2,16 +2,22 @@
 
 import { html, nothing } from "lit";
 
-import { ago, t, word } from "./i18n.js";
+import { ago, has, t, word } from "./i18n.js";
 
-/** A chip. `kind` "like" | "avoid" | "" colours it, `list` names the words of value or label in the catalogue. */
-export function mark(fact, kind = "", { label = "", value = "" } = {}) {
-  const said = value ? word(value, fact.value) : fact.value;
+/** A chip. `kind` "like" | "avoid" | "cool" | "" colours it, `label` is the list of words that fact.label belongs to. */
+export function mark(fact, kind = "", label = "") {
   return html`<span class="chip ${kind} ${fact.stale ? "stale" : ""}" title=${origin(fact)}>
-    ${label ? html`<span class="soft">${word(label, fact.label)}</span>` : nothing}<b>${said}</b>
+    ${label ? html`<span class="soft">${word(label, fact.label)}</span>` : nothing}<b>${valueOf(fact)}</b>
     ${fact.stale ? html`<span class="small">${ago(fact.observed_at)}</span>` : nothing}
     <span class="unseen">(${origin(fact)})</span>
   </span>`;
+}
+
+/** Brands are names and stay as they are; categories, colours and the one size are words of the catalogue. */
+function valueOf(fact) {
+  if (fact.label === "brand") return fact.value;
+  const list = ["category", "colour", "size"].find((each) => has(`${each}.${fact.value}`));
+  return list ? word(list, fact.value) : fact.value;
 }
 
 /** "aus dem Webshop, vor 3 Tagen" */

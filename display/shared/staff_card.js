@@ -58,7 +58,7 @@ export class StaffCard extends LitElement {
         ${picture(held.item)}
         <div class="stack tight">
           <span class="eyebrow">${t(`step.${held.step}`)}${held.room ? ` · ${t("card.room", { room: held.room })}` : ""}</span>
-          <span><b>${nameOf(held.item)}</b> <span class="size">${held.size}</span></span>
+          <span><b>${nameOf(held.item)}</b> <span class="size">${word("size", held.size)}</span></span>
           <span class="small soft">${held.item.brand} · ${word("colour", held.item.colour)} · ${t("card.held_until", { when: until(held.held_until) })}</span>
           ${memberPrice(held.item)}
         </div></div>`)}
@@ -82,10 +82,10 @@ export class StaffCard extends LitElement {
     const age = ages([...card.sizes, ...card.likes, ...card.dislikes]);
     return html`<section>
       <div class="row spread wrap"><h3>${t("card.fits")}</h3><span class="small soft">${age}</span></div>
-      ${card.sizes.length ? html`<div class="sizes">${card.sizes.map((size) => mark(size, "cool", { label: "category" }))}</div>` : nothing}
-      ${card.likes.length ? html`<div class="row wrap"><span class="small soft">${t("card.likes")}</span>${card.likes.map((like) => mark(like, "like", { value: "category" }))}</div>` : nothing}
-      ${card.dislikes.length ? html`<div class="row wrap"><span class="small soft">${t("card.dislikes")}</span>${card.dislikes.map((dislike) => mark(dislike, "avoid", { value: "category" }))}</div>` : nothing}
-      ${card.colours.length ? html`<div class="row wrap"><span class="small soft">${t("card.colours")}</span>${card.colours.map((colour) => mark(colour, "", { value: "colour" }))}</div>` : nothing}
+      ${card.sizes.length ? html`<div class="sizes">${card.sizes.map((size) => mark(size, "cool", "category"))}</div>` : nothing}
+      ${card.likes.length ? html`<div class="row wrap"><span class="small soft">${t("card.likes")}</span>${card.likes.map((like) => mark(like, "like"))}</div>` : nothing}
+      ${card.dislikes.length ? html`<div class="row wrap"><span class="small soft">${t("card.dislikes")}</span>${card.dislikes.map((dislike) => mark(dislike, "avoid"))}</div>` : nothing}
+      ${card.colours.length ? html`<div class="row wrap"><span class="small soft">${t("card.colours")}</span>${card.colours.map((colour) => mark(colour))}</div>` : nothing}
     </section>`;
   }
 

@@ -98,7 +98,7 @@ def anna(**more: Any) -> StaffCard:
             mark("39", "shoes"),
         ),
         "likes": (mark("Halm & Hede", "brand", source="member"), mark("coat", "category")),
-        "dislikes": (mark("Werft Neun", "brand", source="member"),),
+        "dislikes": (mark("Werft Neun", "brand", source="member"), mark("lilac", "colour")),
         "colours": (mark("camel"), mark("navy")),
         "seen": (
             item("coat-tuva-camel", my_size="38", in_my_size=1, shelf="M4", reason=viewed),

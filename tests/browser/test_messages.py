@@ -35,7 +35,7 @@ def used() -> Iterator[str]:
 
 def built() -> tuple[str, ...]:
     """The beginnings of keys that a module completes, `mode.` of t(`mode.${mode}`)."""
-    found = {"tier.", "language.", "pair.", "tour."} | {
+    found = {"language.", "pair.", "size.", "tier.", "tour."} | {
         start for path in MODULES for start in BUILT.findall(text(path))
     }
     found |= {f"{one or other}." for path in MODULES for one, other in LISTS.findall(text(path))}

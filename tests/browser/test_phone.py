@@ -103,6 +103,13 @@ def test_leaving_takes_two_presses(phone: Page, stage: Stage) -> None:
     assert "/phone/leave" in [path for path, _ in stage.posts]
 
 
+def test_a_membership_that_ended_elsewhere_leaves_nothing_on_the_page(phone: Page, stage: Stage) -> None:
+    stage.member = None
+    stage.stream("ended", None)
+    expect(phone.get_by_role("heading", name="Sign in with a code")).to_be_visible()
+    expect(phone.get_by_text("Anna")).to_have_count(0)
+
+
 def test_today_can_be_forgotten(phone: Page, stage: Stage) -> None:
     tab(phone, "Me")
     phone.get_by_role("button", name="Forget today").click()

@@ -79,6 +79,12 @@ def test_the_card_shows_why_each_thing_is_there(staff: Page) -> None:
         expect(card.get_by_text(said).first).to_be_attached()
 
 
+def test_brands_stay_names_and_everything_else_is_translated(staff: Page) -> None:
+    open_anna(staff)
+    expect(staff.locator(".chip.avoid b")).to_have_text(["Werft Neun", "Lilac"])
+    expect(staff.locator(".chip.like b")).to_have_text(["Halm & Hede", "Coat"])
+
+
 def test_what_is_stale_says_so_in_words(staff: Page) -> None:
     open_anna(staff)
     expect(staff.locator(".sizes .stale")).to_contain_text("last year")
