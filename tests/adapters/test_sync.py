@@ -1,0 +1,254 @@
+"""The line to head office, with an office in memory that can be absent, restored, or wrong."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge.adapters.cache_sqlite import Cache
+from edge.adapters.hq_http import HqClient, StartOver, Unchanged
+from edge.adapters.outbox_sqlite import Outbox
+from edge.adapters.sync import Sync
+from edge.core.effects import Record
+from edge.core.inputs import EventsAcked, FeedApplied, Input, LineChanged
+from edge.errors import HqRefused, HqUnreachable
+from tests.core.store import ANNA, HUB_KEY, NOW, profile, settings
+from wire.event import BatchAck, EventBatch
+from wire.sync import BootReply, DayKeys, FeedPage, PhoneCodePost, PhoneViewPost, Put, Revocation
+
+if TYPE_CHECKING:
+    from edge.core.identity import TokenTable
+
+
+class Office:
+    """Answers as head office does; `fault` is raised instead of any answer."""
+
+    def __init__(self) -> None:
+        self.epoch = "e1"
+        self.fault: Exception | None = None
+        self.pages: list[FeedPage | Exception] = []
+        self.members = {ANNA: "07" * 16}
+        self.views: list[PhoneViewPost] = []
+        self.events_seen: list[int] = []
+        self.receipts: list[int] = []
+        self.cursors: list[tuple[str, int]] = []
+        self.hub_keys = {"k1": HUB_KEY.public_key().public_bytes_raw().hex()}
+        self.changed = threading.Condition()
+
+    def now(self) -> float:
+        return NOW
+
+    def boot(self) -> BootReply:
+        self._answer()
+        return BootReply(epoch=self.epoch, now=NOW, lease_s=1, hub_keys=self.hub_keys)
+
+    def day_keys(self, first_day: int, days: int) -> DayKeys:
+        self._answer()
+        return DayKeys(store_number=1, days={first_day + 1: dict(self.members)})
+
+    def feed(self, cursor: str, revoke_cursor: int, wait_s: int) -> FeedPage | Unchanged:
+        self._answer()
+        self.cursors.append((cursor, revoke_cursor))
+        with self.changed:
+            if not self.pages:
+                self.changed.wait(0.1)
+            if not self.pages:
+                return Unchanged(cursor=cursor, revoke_cursor=revoke_cursor)
+            answer = self.pages.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def publish(self, *answers: FeedPage | Exception) -> None:
+        with self.changed:
+            self.pages += answers
+            self.changed.notify()
+
+    def events(self, batch: EventBatch) -> BatchAck:
+        self._answer()
+        self.events_seen += [event.n for event in batch.events]
+        return BatchAck(acked=batch.events[-1].n)
+
+    def receipt(self, revocation: Revocation, applied_at: float) -> None:
+        self._answer()
+        self.receipts.append(revocation.seq)
+
+    def phone_view(self, post: PhoneViewPost) -> None:
+        self._answer()
+        self.views.append(post)
+
+    def phone_code(self, post: PhoneCodePost) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
+class Line:
+    """A store's end: files, the sync threads, and what they told."""
+
+    def __init__(self, folder: Path, office: Office) -> None:
+        self.office = office
+        self.cache, self.box = Cache(folder / "cache.db"), Outbox(folder / "outbox.db")
+        self.told: list[Input] = []
+        self.tables: list[TokenTable] = []
+        client: Any = office  # an HqClient by what it does
+        assert {name for name in vars(HqClient) if name[0] != "_"} - {"close"} <= set(dir(office))
+        self.sync = Sync(settings(), client, self.cache, self.box, post=self.told.append, use=self.tables.append)
+
+    def close(self) -> None:
+        self.sync.leave()
+        with self.office.changed:
+            self.office.changed.notify_all()
+        self.sync.join(2)
+        if self.sync._threads[0].is_alive():
+            self.sync._threads[0].join(2)
+        self.cache.close()
+        self.box.close()
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [one for one in self.told if isinstance(one, kind)]
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def line(tmp_path: Path, office: Office) -> Iterator[Line]:
+    made = Line(tmp_path, office)
+    yield made
+    made.close()
+
+
+def eventually(fact: Callable[[], Any]) -> None:
+    end = time.monotonic() + 5
+    while not fact():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def page(*records: Put, cursor: str = "e1.1.x", revoked: tuple[Revocation, ...] = (), epoch: str = "e1") -> FeedPage:
+    seq = max((one.seq for one in revoked), default=0)
+    return FeedPage(epoch=epoch, now=NOW, cursor=cursor, revoke_cursor=seq, revocations=revoked, records=records)
+
+
+def anna(rev: int = 1) -> Put:
+    return Put(kind="profile", key=ANNA, rev=rev, body=profile().model_dump(mode="json"))
+
+
+def test_a_page_is_in_the_replica_before_the_service_hears_of_it(line: Line, office: Office) -> None:
+    office.publish(page(anna()))
+    line.sync.start()
+    eventually(lambda: line.of(FeedApplied))
+    assert line.cache.profile(ANNA) == profile()
+    assert line.of(FeedApplied)[0].members == {ANNA}
+
+
+def test_the_next_request_carries_the_cursor(line: Line, office: Office) -> None:
+    office.publish(page(anna(), cursor="e1.7.y"))
+    line.sync.start()
+    eventually(lambda: ("e1.7.y", 0) in office.cursors)
+
+
+def test_the_line_is_told_once_down_and_once_up(line: Line, office: Office) -> None:
+    office.fault = HqUnreachable("http://hq", "away")
+    line.sync.start()
+    eventually(lambda: line.of(LineChanged) == [LineChanged(online=False)])
+    office.fault = None
+    eventually(lambda: line.of(LineChanged)[1:] == [LineChanged(online=True)])
+
+
+def test_a_torn_page_changes_nothing_and_is_asked_for_again(line: Line, office: Office) -> None:
+    office.publish(ValueError("the page is not whole"), page(anna()))
+    line.sync.start()
+    eventually(lambda: line.cache.profile(ANNA))
+    assert office.cursors[:2] == [("", 0), ("", 0)]
+
+
+def test_a_restored_head_office_is_fetched_from_the_start(line: Line, office: Office) -> None:
+    office.publish(page(anna(), cursor="e1.7.y"))
+    line.sync.start()
+    eventually(lambda: line.cache.profile(ANNA))
+    office.epoch = "e2"
+    office.publish(page(epoch="e2", cursor="e2.1.x"))
+    eventually(lambda: line.cache.cursor()[0] == "e2")
+    assert line.cache.profile(ANNA) is None
+
+
+def test_a_cursor_that_head_office_forgot_starts_over(line: Line, office: Office) -> None:
+    office.publish(page(anna(), cursor="e1.7.y"), StartOver())
+    line.sync.start()
+    eventually(lambda: len(office.cursors) > 2 and office.cursors[-1] == ("", 0))
+
+
+def test_a_new_key_of_head_office_is_fetched_when_a_receipt_needs_it(line: Line, office: Office) -> None:
+    right, office.hub_keys = office.hub_keys, {}
+    line.sync.start()
+    eventually(lambda: line.of(LineChanged))
+    office.hub_keys = right
+    office.publish(page(anna()))
+    eventually(lambda: line.cache.profile(ANNA))
+
+
+def test_a_withdrawn_member_is_out_of_the_table_and_the_receipt_waits_for_the_service(
+    line: Line, office: Office
+) -> None:
+    office.publish(page(anna()))
+    line.sync.start()
+    eventually(line.cache.day_keys)
+    office.members = {}
+    revocation = Revocation(seq=3, member_ref=ANNA, kind="withdraw", at=NOW)
+    office.publish(page(revoked=(revocation,)))
+    eventually(lambda: any(one.revoked for one in line.of(FeedApplied)))
+    eventually(lambda: not line.cache.day_keys())
+    assert office.receipts == []
+    line.sync.confirm(revocation, NOW)
+    eventually(lambda: office.receipts == [3] and not line.cache.unconfirmed())
+
+
+def test_a_withdrawal_that_was_applied_before_a_crash_is_finished_after_it(tmp_path: Path, office: Office) -> None:
+    revocation = Revocation(seq=3, member_ref=ANNA, kind="withdraw", at=NOW)
+    first = Line(tmp_path, office)
+    first.sync._apply(page(revoked=(revocation,)))
+    first.close()
+    second = Line(tmp_path, office)
+    second.sync.start()
+    eventually(lambda: any(one.revoked == (revocation,) for one in second.of(FeedApplied)))
+    second.close()
+
+
+def test_events_go_out_and_their_acknowledgement_comes_in(line: Line, office: Office) -> None:
+    line.box.write([Record("visit.help", NOW), Record("visit.help", NOW)])
+    line.sync.start()
+    line.sync.events_wait()
+    eventually(lambda: line.of(EventsAcked) == [EventsAcked(2)])
+    assert office.events_seen == [1, 2]
+
+
+def test_only_the_newest_view_of_a_visit_goes_out(line: Line, office: Office) -> None:
+    for number in range(5):
+        line.sync.post_phone(PhoneViewPost(visit_id="v1", member_ref=ANNA, ttl_s=number, view=None))
+    line.sync.start()
+    eventually(lambda: office.views)
+    assert [view.ttl_s for view in office.views] == [4]
+
+
+def test_a_view_that_head_office_refuses_does_not_hold_up_the_next(line: Line, office: Office) -> None:
+    line.sync.start()
+    eventually(lambda: line.of(LineChanged))
+    seen: list[str] = []
+
+    def refuse(post: PhoneViewPost) -> None:
+        seen.append(post.visit_id)
+        raise HqRefused("http://hq", 404, "withdrawn")
+
+    office.phone_view = refuse  # type: ignore[method-assign]
+    for visit_id in ("v1", "v2"):
+        line.sync.post_phone(PhoneViewPost(visit_id=visit_id, member_ref=ANNA, ttl_s=9, view=None))
+    eventually(lambda: seen == ["v1", "v2"])
