@@ -5,6 +5,7 @@ SoloError             a sentence for the operator, with the remedy; exit_code
 |- PortTaken          2  somebody else listens there
 |- StateUnusable      2  the state directory cannot be used
 |- SettingsUnfit      2  store.toml names a head office elsewhere
+|- StoreChanged       2  store.toml describes another store than the one in the state directory
 |- ShopUnready        3  a process did not come up, or fell too often
 ```
 """
@@ -40,6 +41,16 @@ class SettingsUnfit(SoloError):
         super().__init__(
             f"{config} names head office {url}, and this command runs its own: write a loopback address with a port, "
             "like http://127.0.0.1:8300, or run the store alone with `regulars edge run`."
+        )
+
+
+class StoreChanged(SoloError):
+    """Members' keys and everything that happened belong to the store that was set up here."""
+
+    def __init__(self, config: Path, was: str, is_now: str) -> None:
+        super().__init__(
+            f"{config} describes {is_now}, and this shop was set up as {was}: put that id and number back, "
+            "or begin another shop with another --state."
         )
 
 

@@ -1,6 +1,7 @@
 """The processes of one shop on one machine, and how its store comes to know its head office."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,9 +96,13 @@ async def enrol(place: Place, code: str) -> None:
         raise ShopUnready("enrolment", f"ended with {code_of_exit}", log)
 
 
-def is_enrolled(place: Place) -> bool:
-    """Whether the store knows its head office from an earlier start."""
-    return (place.store / "device.json").exists()
+def enrolled_as(place: Place) -> tuple[str, int] | None:
+    """The id and number under which the store was enrolled by an earlier start; None before the first."""
+    try:
+        known = json.loads((place.store / "device.json").read_text("utf-8"))
+        return str(known["store_id"]), int(known["store_number"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def office(place: Place, port: int) -> Office:

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from edge.settings import Settings, load_settings
 from regulars.solo.child import Child
-from regulars.solo.errors import SettingsUnfit
+from regulars.solo.errors import SettingsUnfit, StoreChanged
 from regulars.solo.port import listening
-from regulars.solo.processes import READY_WITHIN_S, Place, enrol, head_office, is_enrolled, office, store
+from regulars.solo.processes import READY_WITHIN_S, Place, enrol, enrolled_as, head_office, office, store
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
 
@@ -40,6 +40,7 @@ class SoloShop:
         self.place.make()
         self.is_new = write_template(self.place.config)
         self.settings = load_settings(self.place.config)
+        was = self._unchanged()
         office_port = _own_port(self.settings.hq.url, self.place.config)
         self.port = self.port or self.settings.web.port
         for port in (office_port, self.port):
@@ -47,11 +48,18 @@ class SoloShop:
         hub = head_office(self.place, office_port)
         await self._start(hub)
         await hub.wait_ready(READY_WITHIN_S)
-        if not is_enrolled(self.place):
+        if was is None:
             await enrol(self.place, await asyncio.to_thread(self._register, office_port))
         shop = store(self.place, self.port)
         await self._start(shop)
         await shop.wait_ready(READY_WITHIN_S)
+
+    def _unchanged(self) -> tuple[str, int] | None:
+        """What the store was enrolled as. Raises StoreChanged when store.toml says another id or number by now."""
+        was, is_now = enrolled_as(self.place), (self.settings.store.id, self.settings.store.number)
+        if was is not None and was != is_now:
+            raise StoreChanged(self.place.config, _described(was), _described(is_now))
+        return was
 
     async def keep_open(self) -> None:
         """Restarts what falls; raises ShopUnready when something falls too often."""
@@ -93,6 +101,10 @@ def next_steps(shop: SoloShop, tablets: Sequence[str], screens: Sequence[str]) -
         "An address with a code opens one device, within ten minutes; start again for new ones. Ctrl-C ends the shop.",
     ]
     return "\n".join(lines)
+
+
+def _described(store: tuple[str, int]) -> str:
+    return f'store "{store[0]}" number {store[1]}'
 
 
 def _own_port(url: str, config: Path) -> int:
