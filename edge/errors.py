@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - named for what the caller can do next; the tree says that they are errors
 """What can stop a store's service, each with what the operator can do about it and the exit code.
 
     EdgeError
