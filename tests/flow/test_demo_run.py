@@ -29,7 +29,7 @@ class Run:
 def _demo(folder: Path, seconds: int, **environment: str) -> Run:
     folder.mkdir(exist_ok=True)
     report, foreign, state = folder / "report.json", folder / "foreign.json", folder / "state"
-    command = [
+    command: list[str | Path] = [
         *(sys.executable, "-m", "regulars", "demo", "--headless", "--seconds", str(seconds)),
         *("--report", report, "--foreign", foreign, "--state", state, "--keep"),
     ]
