@@ -1,0 +1,98 @@
+"""The store's client against the real head office, and against what is none."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from edge.adapters import hq_http
+from edge.adapters.enrolment import Enrolment, new_key
+from edge.adapters.hq_http import HqClient
+from edge.errors import HqRefused, HqUnreachable
+from edge.settings import HqSettings
+from tests.contract.hq_suite import HqContract
+from tests.flow.hub import Hub, running_hub
+from wire.sync import EnrolReply
+
+numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with running_hub(tmp_path_factory.mktemp("hub") / "state") as hub:
+        yield hub
+
+
+def enrolled(hub: Hub) -> Enrolment:
+    store_id = f"de-{next(numbers)}"
+    hub.admin.post("/v1/stores", json={"store_id": store_id, "name": store_id}).raise_for_status()
+    code = hub.admin.post("/v1/enrol-codes", json={"store_id": store_id}).json()["code"]
+    key = new_key()
+    return Enrolment(hq_http.enrol(HqSettings(url=hub.url), code, key), key)
+
+
+class TestRealHq(HqContract):
+    @pytest.fixture
+    def office(self, hub: Hub) -> Iterator[HqClient]:
+        client = HqClient(HqSettings(url=hub.url), enrolled(hub), time.time)
+        yield client
+        client.close()
+
+
+@pytest.mark.parametrize("wrong_by_s", [-86_400, 86_400])
+def test_a_store_whose_clock_is_wrong_learns_the_time_and_goes_on(hub: Hub, wrong_by_s: float) -> None:
+    client = HqClient(HqSettings(url=hub.url), enrolled(hub), lambda: time.time() + wrong_by_s)
+    assert client.boot().epoch
+    assert abs(client.now() - time.time()) < 5
+    client.close()
+
+
+def test_a_key_that_head_office_does_not_know_is_refused(hub: Hub) -> None:
+    client = HqClient(HqSettings(url=hub.url), Enrolment(enrolled(hub).store, new_key()), time.time)
+    with pytest.raises(HqRefused) as caught:
+        client.boot()
+    assert (caught.value.status, caught.value.exit_code) == (401, 4)
+    client.close()
+
+
+def _client(port: int) -> HqClient:
+    store = EnrolReply(device_id="d", store_id="s", store_number=1, store_name="S", merchant_id="m", hub_keys={})
+    settings = HqSettings(url=f"http://127.0.0.1:{port}", timeout_s=0.3)
+    return HqClient(settings, Enrolment(store, new_key()), time.time)
+
+
+def test_nobody_there_is_unreachable() -> None:
+    client = _client(9)
+    with pytest.raises(HqUnreachable, match="check the line"):
+        client.boot()
+    client.close()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ntorn", b"not http\r\n\r\n"])
+def test_a_line_that_tears_or_answers_nothing_is_unreachable(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_answer_once, args=(server, answer), daemon=True).start()
+        client = _client(server.getsockname()[1])
+        with pytest.raises(HqUnreachable):
+            client.boot()
+        client.close()
+
+
+def _answer_once(server: socket.socket, answer: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(answer)
+        time.sleep(0.5 if not answer else 0)
+
+
+def test_the_device_key_never_leaves(hub: Hub, tmp_path: Path) -> None:
+    identity = enrolled(hub)
+    secret = identity.key.private_bytes_raw()
+    kept = b"".join(path.read_bytes() for path in hub.state.iterdir() if path.is_file())
+    assert secret not in kept
+    assert secret.hex().encode() not in kept
