@@ -31,6 +31,8 @@ with _without_numpy():
     from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # whichever module it uses itself
 
 DatabaseError = sqlite3.DatabaseError
+# Locked, full, not writable: waiting may help, throwing the file away would not.
+OperationalError = sqlite3.OperationalError
 # A writer waits this long for the other connection; locks are held for milliseconds.
 BUSY_S: Final = 5.0
 

@@ -18,7 +18,7 @@ from edge.adapters.cache_sqlite import Cache
 from edge.adapters.enrolment import public_keys
 from edge.adapters.hq_http import HqClient, StartOver, Unchanged
 from edge.adapters.outbox_sqlite import Outbox
-from edge.adapters.store_sqlite import DatabaseError
+from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.core import outbox, replica
 from edge.core.identity import TokenTable, build_table
 from edge.core.inputs import EventsAcked, FeedApplied, Input, LineChanged
@@ -152,6 +152,10 @@ class Sync:
             except (HqUnreachable, ValueError) as error:
                 _tell(error)
                 self._line(online=False)
+                is_current = False
+                pause.wait()
+            except OperationalError as error:
+                _log.warning("cache.write_failed", reason=type(error).__name__)
                 is_current = False
                 pause.wait()
             except DatabaseError:

@@ -10,6 +10,7 @@ import pytest
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.hq_http import HqClient, StartOver
 from edge.adapters.outbox_sqlite import Outbox
+from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.adapters.sync import Sync
 from edge.core.effects import Record
 from edge.core.inputs import EventsAcked, FeedApplied, Input, LineChanged
@@ -186,3 +187,23 @@ def test_a_view_that_head_office_refuses_does_not_hold_up_the_next(line: Line, o
     for visit_id in ("v1", "v2"):
         line.sync.post_phone(PhoneViewPost(visit_id=visit_id, member_ref=ANNA, ttl_s=9, view=None))
     eventually(lambda: seen == ["v1", "v2"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_rebuilt"), [(DatabaseError("malformed"), True), (OperationalError("full"), False)]
+)
+def test_a_broken_cache_is_begun_anew_and_a_full_disk_is_waited_for(
+    line: Line, office: Office, monkeypatch: pytest.MonkeyPatch, *, fault: Exception, is_rebuilt: bool
+) -> None:
+    apply, faults = line.cache.apply, [fault]
+
+    def broken_once(*arguments: Any) -> None:
+        if faults:
+            raise faults.pop()
+        apply(*arguments)
+
+    monkeypatch.setattr(line.cache, "apply", broken_once)
+    office.publish(page(anna()), page(anna()))
+    line.sync.start()
+    eventually(lambda: line.cache.profile(ANNA))
+    assert line.cache.was_rebuilt is is_rebuilt
