@@ -9,23 +9,18 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import click
 
+from regulars.demo.headless import Outcome, play, written
+from regulars.demo.interactive import serve
+from regulars.demo.shop import DemoShop
 from regulars.solo.errors import SoloError
 from regulars.solo.port import listening
 from regulars.solo.processes import Place
-
-try:
-    from regulars.demo.headless import Outcome, play, written
-    from regulars.demo.interactive import serve
-    from regulars.demo.shop import DemoShop
-except ModuleNotFoundError as missing:
-    raise click.ClickException(
-        f"The demo needs its extra packages ({missing.name} is missing): pip install 'regulars[demo]'."
-    ) from None
 
 PORT: Final = 8460
 _STARTED_BY_MAKE: Final = "REGULARS_STARTED_AT"
@@ -66,6 +61,10 @@ def command(
     Without --headless it prints one address to open. Files go to a temporary directory that is removed at the end.
     """
     began = time.time()
+    _need_extra()
+    if state is not None and state.is_dir() and any(state.iterdir()):
+        click.echo(f"regulars demo: {state} is not empty: remove it or choose another with --state.", err=True)
+        sys.exit(2)
     folder = state or Path(tempfile.mkdtemp(prefix="regulars-demo-"))
     try:
         if headless:
@@ -86,6 +85,17 @@ def command(
         elif state is None:
             shutil.rmtree(folder, ignore_errors=True)
     sys.exit(code)
+
+
+def _need_extra() -> None:
+    """What the simulator and the demo's own clients import comes with the extra `demo`."""
+    missing = [name for name in ("bumble", "websocket") if find_spec(name) is None]
+    if missing:
+        click.echo(
+            f"regulars demo: {' and '.join(missing)} not installed: run `make demo`, or pip install 'regulars[demo]'.",
+            err=True,
+        )
+        sys.exit(3)
 
 
 async def _afternoon(shop: DemoShop, seconds: int) -> Outcome:

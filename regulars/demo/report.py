@@ -114,17 +114,41 @@ def _first_shown(frames: Iterable[Frame]) -> list[tuple[str, float]]:
 
 
 def _to_client_ms(found: Findings) -> list[float]:
-    """From the arrive decision, as the store's own event dates it, to each tablet.
-
-    Of members who welcomed advice when they came: a card that a later choice opened measures that choice.
-    """
-    decided_at = {visit.visit_id: visit.arrived_at for visit in found.visits if visit.carded}
+    """From the arrive decision, as the store's event dates it, to each tablet: a card, or one more quiet shopper."""
+    shown = _first_shown(found.frames)
     taken = []
-    for card_id, received_at in _first_shown(found.frames):
-        at = decided_at.get(card_id)
-        if at is not None:
-            taken.append((received_at - at) * 1000)
+    for visit in found.visits:
+        if visit.arrived_at is None:
+            continue
+        if visit.carded:
+            received = [at for card_id, at in shown if card_id == visit.visit_id]
+        else:
+            received = list(_counted(found.frames, visit.arrived_at).values())
+        taken += [(at - visit.arrived_at) * 1000 for at in received]
     return taken
+
+
+def _counted(frames: Iterable[Frame], arrived_at: float) -> dict[str, float]:
+    """When each tablet first counted one more after the arrival."""
+    counts: dict[str, float] = {}
+    first: dict[str, float] = {}
+    for frame in frames:
+        count = _quiet_count(frame)
+        if count is None:
+            continue
+        if frame.at >= arrived_at and count > counts.get(frame.client, 0):
+            first.setdefault(frame.client, frame.at)
+        counts[frame.client] = count
+    return first
+
+
+def _quiet_count(frame: Frame) -> float | None:
+    body = frame.body
+    card = body.get("card") if frame.event == "upsert" else body.get("set") if body.get("id") == "quiet" else None
+    if not isinstance(card, Mapping) or card.get("id", "quiet") != "quiet":
+        return None
+    count = card.get("count")
+    return float(count) if isinstance(count, int | float) else None
 
 
 def _to_removal_ms(found: Findings) -> list[float]:

@@ -11,7 +11,9 @@ SoloError             a sentence for the operator, with the remedy; exit_code
 """
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_MOST_WORDS: Final = 300
 
 
 class SoloError(Exception):
@@ -60,4 +62,13 @@ class ShopUnready(SoloError):
     exit_code = 3
 
     def __init__(self, name: str, reason: str, log: Path) -> None:
-        super().__init__(f"The {name} process {reason}. Its last words are in {log}.")
+        super().__init__(f"The {name} process {reason}; its log is {log}. {_last_words(log)}".strip())
+
+
+def _last_words(log: Path) -> str:
+    """The log's last line: a process that gives up says why, in one sentence."""
+    try:
+        lines = log.read_text("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return f"Its last words: {lines[-1][:_MOST_WORDS]}" if lines else ""
