@@ -42,6 +42,7 @@ class SimulatedPeripheral:
         self._names = itertools.count(1)
         self._connections: dict[Connection, str] = {}
         self._restart: asyncio.Task[None] | None = None
+        self._is_lost = asyncio.Event()
 
     async def start(
         self,
@@ -57,10 +58,11 @@ class SimulatedPeripheral:
         # Bumble's warnings name addresses, which no log of a store may hold.
         logging.getLogger("bumble").setLevel(logging.CRITICAL)
         self._on_disconnect = on_disconnect
+        self._is_lost.clear()
         try:
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 self._transport = await open_transport(f"tcp-client:{self._endpoint}")
-                self._transport.source.terminated.add_done_callback(lambda _: self._end_all())
+                self._transport.source.terminated.add_done_callback(lambda _: self._lose())
                 await self._power_on(self._transport, on_read_challenge, on_write_response, on_read_ack)
         except (OSError, TimeoutError, BaseBumbleError) as error:
             await self.stop()
@@ -82,6 +84,10 @@ class SimulatedPeripheral:
             if transport is not None:
                 await transport.close()
             self._end_all()
+
+    async def wait_lost(self) -> None:
+        """Until the shop goes away."""
+        await self._is_lost.wait()
 
     async def _power_on(
         self,
@@ -124,6 +130,10 @@ class SimulatedPeripheral:
         connection.on(connection.EVENT_DISCONNECTION, lambda _reason: self._end(connection))
         # A controller stops advertising when somebody connects; the next phone wants in too.
         self._restart = asyncio.create_task(self._advertise())
+
+    def _lose(self) -> None:
+        self._end_all()
+        self._is_lost.set()
 
     def _end_all(self) -> None:
         for connection in list(self._connections):

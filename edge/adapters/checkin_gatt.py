@@ -20,7 +20,8 @@ from wire import rst1
 _START_WITHIN_S: Final = 10.0
 _STOP_WITHIN_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 1.0
-_LONGEST_PAUSE_S: Final = 30.0
+# A radio that was plugged in again serves within ten seconds.
+_LONGEST_PAUSE_S: Final = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +41,9 @@ class Peripheral(Protocol):
     ) -> None: ...
 
     async def stop(self) -> None: ...
+
+    async def wait_lost(self) -> None:
+        """Until the radio is gone and has to be started anew."""
 
 
 class Refused(Exception):
@@ -70,24 +74,24 @@ class CheckIn:
         self.refused = 0
 
     async def run(self) -> None:
-        """Until cancelled: serve, and try again when the radio is not there yet."""
+        """Until cancelled: serve, and start anew when the radio is not there yet or goes away."""
         pause_s = _FIRST_PAUSE_S
-        while not self.is_up:
+        while True:
             try:
                 async with asyncio.timeout(_START_WITHIN_S):
                     await self._peripheral.start(self.challenge, self.respond, self.acknowledge, self.forget)
                 self.is_up = True
+                pause_s = _FIRST_PAUSE_S
+                await self._peripheral.wait_lost()
+                _log.info("check_in_lost")
             # The top of this task: each radio fails in its own way, and scanning must go on beside it.
             except Exception as error:  # noqa: BLE001
                 _log.info("check_in_away", reason=type(error).__name__, again_in_s=pause_s)
+            finally:
+                self.is_up = False
                 await self._leave()
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.is_up = False
-            await self._leave()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def challenge(self, connection: str) -> bytes:
         """CHAL is read."""

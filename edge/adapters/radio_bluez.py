@@ -7,28 +7,33 @@ Only what resolved to a member leaves this thread. Strangers raise one number.
 
 import asyncio
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
 from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 
-from edge.adapters.bluez_adapter import adapter_name
+from edge.adapters.bluez_adapter import AdapterMissing
 from edge.core.advertisement import token_bodies
 from edge.core.identity import Identity, TokenTable
 from edge.core.inputs import Answered, Contested, Heard, ScannerChanged, ScannerHealth
+
+if TYPE_CHECKING:
+    from edge.adapters.bluez_monitor import Hold
 
 # bluetoothd answers in well under a second; an adapter that is being reset needs several.
 _START_WITHIN_S: Final = 10.0
 _STOP_WITHIN_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 1.0
-_LONGEST_PAUSE_S: Final = 30.0
+# An adapter that was plugged in again is to be heard within ten seconds: this pause, and up to four to open it.
+_LONGEST_PAUSE_S: Final = 5.0
 # Opening a scanner anew costs a second and cures most silences, so it is done soon; saying that it is deaf calls
 # somebody, so that waits until no shop with a till, a beacon or a street could have been silent by itself.
 _REOPEN_AFTER_S: Final = 30.0
@@ -55,7 +60,10 @@ class ScannerSettings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScannerStatus:
-    """One scanner as health and metrics show it; `fault` says in one sentence why it is not `ok`."""
+    """One scanner as health and metrics show it; `fault` says in one sentence what is wrong.
+
+    A scanner can be `ok` and still have one: it hears, but BlueZ thins its reports out.
+    """
 
     health: ScannerHealth
     reports: int
@@ -84,10 +92,16 @@ class _Watch:
     counted: int = 0
     reported_at: float = 0.0  # on the loop's clock, as is what follows
     opened_at: float = 0.0
+    thinned: str = ""
+    was_silent: bool = False
 
 
 class ScannerUnusable(Exception):
     """The scanner cannot be opened as it is configured; one sentence with the remedy."""
+
+
+class ScannerLost(Exception):
+    """A scanner that was open went away; what happened, without any address."""
 
 
 class Radio:
@@ -200,50 +214,66 @@ class Radio:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _listen(self, watch: _Watch) -> None:
-        async with asyncio.timeout(_START_WITHIN_S):
-            scanner = await self._open(watch)
-            await scanner.start()
-        try:
+        async with AsyncExitStack() as held:
+            async with asyncio.timeout(_START_WITHIN_S):
+                hold = await self._hold(watch, held)
+                scanner = self._scanner(watch, hold)
+                await scanner.start()
+            held.push_async_callback(_stopped, scanner)
+            watch.thinned = hold.thinned if hold else ""
             watch.opened_at = asyncio.get_running_loop().time()
             if watch.health == "away":
                 watch.reported_at = watch.opened_at
-                self._turn(watch, "ok", "")
-            await self._until_silent(watch)
-        finally:
-            with suppress(Exception):
-                async with asyncio.timeout(_STOP_WITHIN_S):
-                    await scanner.stop()
+                self._turn(watch, "ok", watch.thinned)
+            await self._until_silent(watch, hold)
 
-    async def _until_silent(self, watch: _Watch) -> None:
+    async def _hold(self, watch: _Watch, held: AsyncExitStack) -> "Hold | None":
+        """BlueZ' adapter, ready for a scan; None for a radio that is none."""
+        source, _, mac = watch.settings.source.partition(":")
+        if source != "bluez":
+            return None
+        if sys.platform != "linux":
+            raise ScannerUnusable("BlueZ runs on Linux only: use another source in store.toml")
+        # Needs dbus-fast, which is installed on Linux only (pyproject.toml).
+        from edge.adapters import bluez_monitor  # noqa: PLC0415
+
+        try:
+            return await held.enter_async_context(bluez_monitor.held(mac, afresh=watch.was_silent))
+        except bluez_monitor.AdapterBlocked:
+            raise ScannerUnusable("the adapter is switched off by rfkill: rfkill unblock bluetooth") from None
+
+    async def _until_silent(self, watch: _Watch, hold: "Hold | None") -> None:
         loop = asyncio.get_running_loop()
+        watch.was_silent = False
         while (before := loop.time()) - max(watch.reported_at, watch.opened_at) < _REOPEN_AFTER_S:
             await asyncio.sleep(_LOOK_EVERY_S)
+            if hold is not None and hold.loss:
+                raise ScannerLost(hold.loss)
             rate = (watch.reports - watch.counted) / (loop.time() - before)
             watch.counted = watch.reports
             watch.reports_per_s += _RATE_SHARE * (rate - watch.reports_per_s)
             if loop.time() - watch.reported_at >= _DEAF_AFTER_S:
                 self._turn(watch, "deaf", f"nothing heard for {_DEAF_AFTER_S:.0f} s: check its antenna and its place")
+        watch.was_silent = True
 
-    async def _open(self, watch: _Watch) -> BleakScanner:
+    def _scanner(self, watch: _Watch, hold: "Hold | None") -> BleakScanner:
         def on_advertisement(device: BLEDevice, advertisement: AdvertisementData) -> None:
             self._hear(watch, device.address, advertisement)
 
-        source, _, place = watch.settings.source.partition(":")
-        if source == "simulator":
-            if self._backend is None:
-                raise ScannerUnusable("this service was started without a simulated radio: use `regulars demo`")
-            options = self._backend_options.get(watch.settings.id, {})
-            return BleakScanner(on_advertisement, backend=self._backend, **options)
-        if source == "bluez":
-            adapter = await adapter_name(place)
-            return BleakScanner(on_advertisement, bluez={"adapter": adapter, "filters": {"DuplicateData": True}})
-        raise ScannerUnusable(f"a source of kind {source!r} cannot be opened by this version: use bluez:MAC")
+        if hold is not None:
+            return BleakScanner(on_advertisement, bluez={"adapter": hold.name, "filters": {"DuplicateData": True}})
+        source = watch.settings.source.partition(":")[0]
+        if source != "simulator":
+            raise ScannerUnusable(f"a source of kind {source!r} cannot be opened by this version: use bluez:MAC")
+        if self._backend is None:
+            raise ScannerUnusable("this service was started without a simulated radio: use `regulars demo`")
+        return BleakScanner(on_advertisement, backend=self._backend, **self._backend_options.get(watch.settings.id, {}))
 
     def _hear(self, watch: _Watch, address: str, advertisement: AdvertisementData) -> None:
         watch.reports += 1
         watch.reported_at = asyncio.get_running_loop().time()
         if watch.health != "ok":
-            self._turn(watch, "ok", "")
+            self._turn(watch, "ok", watch.thinned)
         bodies = token_bodies(advertisement.service_data, advertisement.service_uuids)
         for told in self._identity.hear(watch.settings.id, address, advertisement.rssi, bodies, self._clock()):
             self.post(told)
@@ -259,10 +289,20 @@ class Radio:
         self.post(ScannerChanged(watch.settings.id, health))
 
 
+async def _stopped(scanner: BleakScanner) -> None:
+    with suppress(Exception):
+        async with asyncio.timeout(_STOP_WITHIN_S):
+            await scanner.stop()
+
+
 def _fault(error: Exception) -> str:
     """One sentence without whatever a D-Bus error may quote: it can name a stranger's device."""
     if isinstance(error, ScannerUnusable):
         return str(error)
+    if isinstance(error, ScannerLost):
+        return f"{error}; it is opened again as soon as it is there"
+    if isinstance(error, AdapterMissing):
+        return "Bluetooth is not there: is bluetoothd running and the adapter plugged in?"
     if isinstance(error, TimeoutError):
         return "Bluetooth did not answer in time: restart bluetoothd"
     return f"Bluetooth refused ({type(error).__name__}): is bluetoothd running and the adapter plugged in?"

@@ -8,6 +8,7 @@ import pytest
 from edge.adapters.checkin_gatt import CheckIn, Refused
 from edge.core.identity import TokenTable, build_table
 from edge.core.inputs import Answered
+from tests.simulator.stage import until
 from wire import rst1
 
 NOON = 20_370 * rst1.DAY_S + 12 * rst1.HOUR_S
@@ -20,6 +21,7 @@ class LatePeripheral:
 
     def __init__(self) -> None:
         self.starts = 0
+        self.lost = asyncio.Event()
         self.stops = 0
 
     async def start(
@@ -35,6 +37,9 @@ class LatePeripheral:
 
     async def stop(self) -> None:
         self.stops += 1
+
+    async def wait_lost(self) -> None:
+        await self.lost.wait()
 
 
 def check_in(told: list[Answered], table: TokenTable = TABLE, peripheral: LatePeripheral | None = None) -> CheckIn:
@@ -111,3 +116,22 @@ def test_it_waits_for_its_radio_and_leaves_it_tidy(monkeypatch: pytest.MonkeyPat
 
     asyncio.run(tell())
     assert (peripheral.starts, peripheral.stops, desk.is_up) == (3, 3, False)
+
+
+def test_a_radio_that_goes_away_is_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.adapters.checkin_gatt._FIRST_PAUSE_S", 0.01)
+    peripheral = LatePeripheral()
+    desk = check_in([], peripheral=peripheral)
+
+    async def tell() -> None:
+        task = asyncio.create_task(desk.run())
+        await until(lambda: desk.is_up)
+        peripheral.lost.set()
+        await until(lambda: not desk.is_up)
+        peripheral.lost.clear()
+        await until(lambda: desk.is_up)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(tell())
+    assert peripheral.starts > 3

@@ -33,6 +33,9 @@ class Peripheral(Protocol):
     async def stop(self) -> None:
         """Serve nobody any more."""
 
+    async def wait_lost(self) -> None:
+        """Until the radio is gone."""
+
 
 class Caller(Protocol):
     """A phone that is connected to the store."""
