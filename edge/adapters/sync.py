@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 DAY_S: Final = 86_400
 FIRST_PAUSE_S: Final = 0.5
+# A withdrawal waits behind a line that has come back, so short outages are asked after often; one that lasts longer
+# than some minutes is asked after seldom, or a restored head office would meet every store at once.
+SHORT_PAUSE_S: Final = 2.0
+SHORT_TRIES: Final = 60
 LONGEST_PAUSE_S: Final = 15.0
 # Events of one moment travel together; longer and head office's own pages would look late.
 GATHER_S: Final = 0.2
@@ -50,13 +54,16 @@ class Pause:
     def __init__(self, stopping: threading.Event) -> None:
         self._stopping = stopping
         self._next_s = FIRST_PAUSE_S
+        self._tries = 0
 
     def wait(self) -> None:
         self._stopping.wait(self._next_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
-        self._next_s = min(LONGEST_PAUSE_S, self._next_s * 2)
+        self._tries += 1
+        bound_s = SHORT_PAUSE_S if self._tries < SHORT_TRIES else LONGEST_PAUSE_S
+        self._next_s = min(bound_s, self._next_s * 2)
 
     def reset(self) -> None:
-        self._next_s = FIRST_PAUSE_S
+        self._next_s, self._tries = FIRST_PAUSE_S, 0
 
 
 class Sync:

@@ -29,7 +29,7 @@ def until(true: Callable[[], object], within_s: float = 3.0) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=NEEDS["chromium"].find(), headless=True, args=list(FLAGS))
@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _stage() -> Iterator[Stage]:
     built = Stage()
     yield built
@@ -51,9 +51,9 @@ def stage(_stage: Stage) -> Stage:
     return _stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """One context per set of options, kept for the session: its cache spares every test the same forty modules."""
+    """One context per set of options, kept for the folder: its cache spares every test the same forty modules."""
     kept: dict[str, BrowserContext] = {}
 
     def context(*, paired: bool, **options: Any) -> BrowserContext:
