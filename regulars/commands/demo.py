@@ -33,7 +33,7 @@ _STARTED_BY_MAKE: Final = "REGULARS_STARTED_AT"
     type=click.IntRange(10, 3600),
     default=75,
     show_default=True,
-    help="How long it lasts; the whole script takes 70.",
+    help="How long it lasts; the whole script takes 50.",
 )
 @click.option("--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report here.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=PORT, show_default=True, help="Of the demo page.")

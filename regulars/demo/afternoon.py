@@ -12,13 +12,13 @@ from typing import Final
 from regulars.demo.air import listen
 from regulars.demo.frame import Frame
 from regulars.demo.script import (
-    ACTS,
     DOOR,
     PACE_MPS,
     STRANGERS,
     STRANGERS_ADVERTS_PER_S,
     STREET,
     Act,
+    schedule,
 )
 from regulars.demo.shop import DemoShop
 from regulars.demo.truth import History
@@ -57,7 +57,7 @@ class Afternoon:
     async def play(self, seconds: float) -> None:
         """Opens the clients, plays every act at its time and waits until `seconds` are over.
 
-        Acts that the script has for later do not happen; below `script.LEAST_S` the report says who is missing.
+        Below `script.LEAST_S` the report says who is missing.
         """
         self.history = History({key: joined.person() for key, joined in self.shop.joined.items()})
         await asyncio.to_thread(self._prepare)
@@ -65,7 +65,7 @@ class Afternoon:
         following = loop.run_in_executor(None, self._follow)
         self.opened_at = time.time()
         began = loop.time()
-        acting = [loop.create_task(self._act(act, began)) for act in ACTS if act.at < seconds]
+        acting = [loop.create_task(self._act(act, began + at)) for at, act in schedule(seconds)]
         try:
             await asyncio.gather(*acting)
             await asyncio.sleep(max(0.0, began + seconds - loop.time()))
@@ -105,8 +105,8 @@ class Afternoon:
             with suppress(Exception):  # the run is over; the store may be first
                 watch.stop()
 
-    async def _act(self, act: Act, began: float) -> None:
-        await asyncio.sleep(max(0.0, began + act.at - asyncio.get_running_loop().time()))
+    async def _act(self, act: Act, due_at: float) -> None:
+        await asyncio.sleep(max(0.0, due_at - asyncio.get_running_loop().time()))
         does: Mapping[str, Callable[[Act], None]] = {
             "enter": self._enter, "peek": self._peek, "trace": self._trace, "leave": self._leave,
             "app_mode": self._app_mode, "page_mode": self._page_mode, "hide": self._hide, "withdraw": self._withdraw,

@@ -1,6 +1,7 @@
-"""The scripted afternoon: who comes when, does what and leaves, in seconds from the opening.
+"""The scripted afternoon: who comes when, does what and leaves, in seconds from the opening of a `WHOLE_S` long one.
 
-Data first, for a reader who wants to know what the headless run covers; how each act is done is in `afternoon.py`.
+A longer or shorter one stretches the times, down to `LEAST_S`; the outage of head office keeps its length. How each act
+is done is in `afternoon.py`.
 """
 
 from dataclasses import dataclass
@@ -33,8 +34,10 @@ FITTING: Final[Point] = (10.0, 12.0)
 STRANGERS: Final = 220  # devices that are nobody's business
 STRANGERS_ADVERTS_PER_S: Final = 150.0
 PACE_MPS: Final = 3.0  # in a hurry: an afternoon takes a minute
-# Without this many seconds nobody could leave by time-out any more before the report is written.
-LEAST_S: Final = 70
+WHOLE_S: Final = 75.0
+# In less than this the last ones could not arrive and leave by time-out any more: the script is cut, not squeezed.
+LEAST_S: Final = 50.0
+OUTAGE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ ACTS: Final = (
     Act(31.0, "pull"),
     Act(31.5, "enter", "ben", (16.0, 6.0)),
     Act(36.0, "plug"),
-    Act(40.0, "page_mode", "olga", "phone"),
+    Act(42.5, "page_mode", "olga", "phone"),
     Act(42.0, "leave", "david"),
     Act(43.0, "leave", "emine"),
     Act(43.5, "leave", "finn"),
@@ -93,6 +96,16 @@ ACTS: Final = (
     Act(51.5, "leave", "hannes"),
     Act(52.0, "leave", "karla"),
 )
+
+
+def schedule(seconds: float) -> list[tuple[float, Act]]:
+    """When each act happens in an afternoon of that length; those that do not fit are left out."""
+    stretch = max(seconds, LEAST_S) / WHOLE_S
+    times = [(act.at * stretch, act) for act in ACTS]
+    (pulled_at,) = (at for at, act in times if act.verb == "pull")
+    times = [(pulled_at + OUTAGE_S if act.verb == "plug" else at, act) for at, act in times]
+    return [(at, act) for at, act in times if at < seconds]
+
 
 # What everybody does here is to arrive once and leave once, but these are never noticed: silent, without consent, or
 # not inside.

@@ -53,7 +53,7 @@ def _demo(folder: Path, seconds: int, **environment: str) -> Run:
 
 @pytest.fixture(scope="module")
 def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return _demo(tmp_path_factory.mktemp("afternoon"), 75)
+    return _demo(tmp_path_factory.mktemp("afternoon"), 50)
 
 
 def test_the_afternoon_passes(afternoon: Run) -> None:
