@@ -70,6 +70,7 @@ class Edge:
             self._state.post,
             backend=simulated.scanner_backend,
             backend_options=simulated.backend_options,
+            positions={scanner.id: scanner.position for scanner in settings.scanner if scanner.position},
         )
         if simulated.peripheral is not None:
             number = enrolled.store.store_number

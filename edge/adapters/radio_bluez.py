@@ -24,6 +24,7 @@ from edge.adapters.bluez_adapter import AdapterMissing
 from edge.core.advertisement import token_bodies
 from edge.core.identity import Identity, TokenTable
 from edge.core.inputs import Answered, Contested, Heard, ScannerChanged, ScannerHealth
+from edge.core.reach import NOWHERE, Point
 
 if TYPE_CHECKING:
     from edge.adapters.bluez_monitor import Hold
@@ -108,7 +109,8 @@ class Radio:
     """All scanners of one store behind one thread.
 
     `tell` puts an input on the state queue and returns False when it is full; it must not block.
-    `backend` and `backend_options` (by scanner id) serve scanners whose source is `simulator`.
+    `backend` and `backend_options` (by scanner id) serve scanners whose source is `simulator`. `positions`: where the
+    scanners hang, as far as that is known; a tag that is loud at two far ones is contested.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class Radio:
         *,
         backend: type[BaseBleakScanner] | None = None,
         backend_options: Mapping[str, Mapping[str, Any]] | None = None,
+        positions: Mapping[str, Point] = NOWHERE,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._tell = tell
@@ -125,7 +128,7 @@ class Radio:
         self._backend_options = backend_options or {}
         self._companions: list[Companion] = []
         self._clock = clock
-        self._identity = Identity()
+        self._identity = Identity(positions=positions)
         self._watches = {scanner.id: _Watch(scanner) for scanner in scanners if scanner.source != "replay"}
         self._dropped = 0
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -55,6 +55,9 @@ def token_bodies(service_data: Mapping[str, bytes], service_uuids: Sequence[str]
 
 def token_in_payload(payload: bytes) -> rst1.Body | None:
     """The body in a whole advertisement as it was on air, up to its first broken field; None for a stranger."""
+    # Nineteen frames of twenty are strangers': three searches cost a fifth of reading their fields.
+    if _PREFIX_ON_AIR not in payload and _UUID128_ON_AIR not in payload and _UUID16_ON_AIR not in payload:
+        return None
     start, size = 0, len(payload)
     while start + 1 < size:
         end = start + 1 + payload[start]

@@ -1,14 +1,17 @@
 """One tag on two phones: a shopper's, and that of somebody who repeats what it says.
 
-Addresses serve this alone. They are kept for resolved tags only, a handful for each, and half a minute long.
+Addresses serve this alone. They are kept for resolved tags only, a handful for each, and half a minute long. Somebody
+who copies the address too is noticed where two scanners hear both loudly.
 """
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from edge.core.inputs import Contested
+from edge.core.reach import NOWHERE, Point, Reach
 from edge.core.sighting import Sighting
 from wire import rst1
 
@@ -28,10 +31,13 @@ class Contest:
     """One tag from two addresses for ten seconds and more: a phone and somebody who repeats it.
 
     The repeater may change his address with every packet: it is enough that the phone is heard before and after ten
-    seconds of others, or that addresses appear faster than any phone makes them.
+    seconds of others, that addresses appear faster than any phone makes them, or that they are heard too loudly too
+    far from each other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, positions: Mapping[str, Point] = NOWHERE) -> None:
+        """`positions`: where the scanners hang; those without one take no part in what strength can prove."""
+        self._positions = positions
         self._tags: OrderedDict[bytes, _Bearers] = OrderedDict()
         self._told: dict[bytes, float] = {}
 
@@ -40,7 +46,9 @@ class Contest:
         self._forget(sighting.at)
         bearers = self._tags.setdefault(sighting.tag, _Bearers())
         self._tags.move_to_end(sighting.tag)
-        if not _is_contested(bearers, sighting.address, sighting.at) or sighting.tag in self._told:
+        torn = bearers.reach.tears(sighting.scanner, sighting.rssi_dbm, sighting.at, self._positions)
+        crowded = _is_contested(bearers, sighting.address, sighting.at)
+        if not (torn or crowded) or sighting.tag in self._told:
             return None
         self._told[sighting.tag] = sighting.at
         return Contested(sighting.member_ref, sighting.at)
@@ -75,6 +83,7 @@ class _Bearers:
     """The addresses that carry one tag now."""
 
     spells: dict[str, _Spell] = field(default_factory=dict)
+    reach: Reach = field(default_factory=Reach)
     new_from: float = -math.inf
     new: int = 0  # addresses that appeared since
 

@@ -4,12 +4,13 @@ Two rules about what may live here. Of strangers nothing is kept: their packets 
 phone goes no further than `contest`, for resolved tags only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from edge.core.contest import Contest
 from edge.core.digest import Digest
 from edge.core.inputs import Contested, Heard
 from edge.core.layout import build_table
+from edge.core.reach import NOWHERE, Point
 from edge.core.sighting import Sighting
 from edge.core.table import EMPTY_TABLE, Holder, TokenTable
 from wire import rst1
@@ -23,10 +24,11 @@ class Identity:
     Not shared between threads, but for `use`, which swaps one reference.
     """
 
-    def __init__(self, table: TokenTable = EMPTY_TABLE) -> None:
+    def __init__(self, table: TokenTable = EMPTY_TABLE, positions: Mapping[str, Point] = NOWHERE) -> None:
+        """`positions`: where the scanners hang, as far as that is known."""
         self.table = table
         self.foreign = 0
-        self._contest = Contest()
+        self._contest = Contest(positions)
         self._digest = Digest()
 
     def use(self, table: TokenTable) -> None:
@@ -37,20 +39,15 @@ class Identity:
         self, scanner: str, address: str, rssi_dbm: int, bodies: Iterable[rst1.Body], at: float
     ) -> tuple[Heard | Contested, ...]:
         """What the service must know of one advertisement: mostly nothing. Strangers are counted in `foreign`."""
-        sighting = self._resolve(scanner, address, rssi_dbm, bodies, at)
-        if sighting is None:
-            self.foreign += 1
-            return ()
-        contested = self._contest.enter(sighting)
-        heard = self._digest.add(sighting)
-        return (*((contested,) if contested else ()), *((heard,) if heard else ()))
-
-    def _resolve(
-        self, scanner: str, address: str, rssi_dbm: int, bodies: Iterable[rst1.Body], at: float
-    ) -> Sighting | None:
         table = self.table
         for body in bodies:
             member_ref = table.resolve(body.tag)
             if member_ref is not None:
-                return Sighting(member_ref, scanner, rssi_dbm, body.mode_bits, body.tag, address, at)
-        return None
+                break
+        else:
+            self.foreign += 1
+            return ()
+        sighting = Sighting(member_ref, scanner, rssi_dbm, body.mode_bits, body.tag, address, at)
+        contested = self._contest.enter(sighting)
+        heard = self._digest.add(sighting)
+        return (*((contested,) if contested else ()), *((heard,) if heard else ()))

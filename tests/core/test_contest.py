@@ -1,10 +1,15 @@
 """One tag on two phones is noticed; a phone that changes its address is left in peace."""
 
+import ast
 from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from edge.core.contest import Contest
 from edge.core.inputs import Contested
 from edge.core.sighting import Sighting
+from tests.recordings.walks import walks
 
 
 def sightings(*spells: tuple[str, float, float]) -> Iterator[Sighting]:
@@ -65,3 +70,48 @@ def test_addresses_are_forgotten_half_a_minute_after_the_last_packet() -> None:
     contest.enter(Sighting("m0", "s1", -60, 0, b"tag", "A", 0.0))
     contest.enter(Sighting("m1", "s1", -60, 0, b"other", "B", 31.0))
     assert list(contest._tags) == [b"other"]
+
+
+PLACES = {"s1": (0.0, 0.0, 2.5), "s2": (20.0, 0.0, 2.5), "s3": (6.0, 0.0, 2.5)}
+
+
+def torn(*readings: tuple[float, str, int]) -> list[Contested]:
+    """All under the phone's own address, which a repeater can copy as well."""
+    contest = Contest(PLACES)
+    heard = [Sighting("m0", scanner, rssi_dbm, 0, b"tag", "A", at) for at, scanner, rssi_dbm in readings]
+    return [told for told in map(contest.enter, heard) if told]
+
+
+def beside(first: str, second: str, rssi_dbm: int, seconds: int = 8) -> list[tuple[float, str, int]]:
+    return [(at + shift, place, rssi_dbm) for at in range(seconds) for shift, place in ((0, first), (0.4, second))]
+
+
+def test_a_tag_that_is_loud_at_two_far_scanners_for_seconds_is_contested() -> None:
+    assert [told.member_ref for told in torn(*beside("s1", "s2", -48))] == ["m0"]
+
+
+def test_a_tag_between_two_scanners_is_not_contested() -> None:
+    assert torn(*beside("s1", "s3", -48)) == []
+    assert torn(*beside("s1", "s2", -54)) == []
+
+
+def test_a_shopper_who_runs_from_one_scanner_to_the_other_is_not_contested() -> None:
+    assert torn(*[(at, "s1", -45) for at in range(5)], *[(at, "s2", -45) for at in range(7, 12)]) == []
+
+
+def test_an_adapter_that_reads_nonsense_now_and_then_contests_nobody() -> None:
+    assert torn(*[(at, "s1", -50) for at in range(30)], (30.1, "s2", 42), (30.2, "s2", 29), (31, "s1", -50)) == []
+
+
+def test_a_scanner_without_a_position_proves_nothing() -> None:
+    assert torn(*beside("s1", "somewhere", -40)) == []
+
+
+@pytest.mark.needs("shared")
+def test_no_beacon_on_the_recorded_walks_is_in_two_places(recordings: Path) -> None:
+    receivers = (recordings / "ble_walks" / "tetam.dev").read_text().splitlines()[0].partition(":")[2]
+    positions = {mac: tuple(place[0]) for mac, place in ast.literal_eval(receivers.strip()).items()}
+    for steps in walks(recordings / "ble_walks").values():
+        contest = Contest(positions)
+        heard = [Sighting("m0", step.scanner, step.rssi_dbm, 0, b"tag", "A", step.at) for step in steps]
+        assert not any(map(contest.enter, heard))
