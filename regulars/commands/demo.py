@@ -17,6 +17,7 @@ import click
 
 from regulars.demo.headless import Outcome, play, written
 from regulars.demo.interactive import serve
+from regulars.demo.script import LEAST_S
 from regulars.demo.shop import DemoShop
 from regulars.solo.errors import SoloError
 from regulars.solo.port import listening
@@ -30,10 +31,10 @@ _STARTED_BY_MAKE: Final = "REGULARS_STARTED_AT"
 @click.option("--headless", is_flag=True, help="Play a scripted afternoon without pages, and judge it.")
 @click.option(
     "--seconds",
-    type=click.IntRange(10, 3600),
+    type=click.IntRange(LEAST_S, 3600),
     default=75,
     show_default=True,
-    help="How long it lasts; the whole script takes 50.",
+    help="How long the scripted afternoon lasts.",
 )
 @click.option("--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report here.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=PORT, show_default=True, help="Of the demo page.")
@@ -43,6 +44,7 @@ _STARTED_BY_MAKE: Final = "REGULARS_STARTED_AT"
 @click.option(
     "--state", type=click.Path(file_okay=False, path_type=Path), help="Keep files here, not in a temporary place."
 )
+@click.option("--cut-after", type=click.IntRange(1), default=3600, hidden=True, help="Break the afternoon off.")
 @click.option("--keep", is_flag=True, help="Leave the files behind when the demo ends.")
 @click.option("--foreign", type=click.Path(dir_okay=False, path_type=Path), hidden=True, help="What strangers sent.")
 def command(
@@ -52,6 +54,7 @@ def command(
     report_file: Path | None,
     port: int,
     walk: Path | None,
+    cut_after: int,
     state: Path | None,
     keep: bool,
     foreign: Path | None,
@@ -68,7 +71,7 @@ def command(
     folder = state or Path(tempfile.mkdtemp(prefix="regulars-demo-"))
     try:
         if headless:
-            outcome = asyncio.run(_afternoon(DemoShop(Place(folder), walk=walk), seconds))
+            outcome = asyncio.run(_afternoon(DemoShop(Place(folder), walk=walk), seconds, cut_after))
             _tell(outcome, report_file, foreign)
             code = 1 if outcome.reasons else 0
         else:
@@ -98,12 +101,12 @@ def _need_extra() -> None:
         sys.exit(3)
 
 
-async def _afternoon(shop: DemoShop, seconds: int) -> Outcome:
+async def _afternoon(shop: DemoShop, seconds: int, cut_s: int) -> Outcome:
     stop = _signals()
     try:
         await shop.open()
         click.echo(f"The shop is open; the afternoon takes {seconds} s.", err=True)
-        playing = asyncio.create_task(play(shop, seconds))
+        playing = asyncio.create_task(play(shop, seconds, cut_s))
         keeping = asyncio.create_task(shop.keep_open())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({playing, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -54,21 +54,18 @@ class Afternoon:
     _loop: asyncio.AbstractEventLoop = field(init=False)
     _stopped: bool = False
 
-    async def play(self, seconds: float) -> None:
-        """Opens the clients, plays every act at its time and waits until `seconds` are over.
-
-        Below `script.LEAST_S` the report says who is missing.
-        """
+    async def play(self, seconds: float, cut_s: float) -> None:
+        """Opens the clients, plays every act at its time, and waits until `seconds` or `cut_s` are over."""
         self.history = History({key: joined.person() for key, joined in self.shop.joined.items()})
         await asyncio.to_thread(self._prepare)
         loop = self._loop = asyncio.get_running_loop()
         following = loop.run_in_executor(None, self._follow)
         self.opened_at = time.time()
         began = loop.time()
-        acting = [loop.create_task(self._act(act, began + at)) for at, act in schedule(seconds)]
+        acting = [loop.create_task(self._act(act, began + at)) for at, act in schedule(seconds) if at < cut_s]
         try:
             await asyncio.gather(*acting)
-            await asyncio.sleep(max(0.0, began + seconds - loop.time()))
+            await asyncio.sleep(max(0.0, began + min(seconds, cut_s) - loop.time()))
         finally:
             self.closed_at = time.time()
             self._stopped = True

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from regulars.demo.afternoon import SCREENS, Afternoon
-from regulars.demo.judge import Case, judged
+from regulars.demo.afternoon import SCREENS, TABLETS, Afternoon
+from regulars.demo.frame import Shown
+from regulars.demo.judge import Case, Outage, judged
 from regulars.demo.opening import products
 from regulars.demo.report import Findings, Visit, report, shortfalls
 from regulars.demo.script import STRANGERS, VISITORS
@@ -18,6 +19,8 @@ from regulars.demo.shop import DemoShop
 
 # The last events reach head office within one poll; longer means that they do not.
 _EVENTS_WITHIN_S: Final = 5.0
+# After a short outage the store tries again every second or two; this much later it must have noticed.
+_BACK_WITHIN_S: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,21 @@ class Outcome:
         return f"demo: {'FAIL' if self.reasons else 'PASS'} {figures} {_timings(self.report)}"
 
 
-async def play(shop: DemoShop, seconds: float) -> Outcome:
-    """`shop` is open and stays open."""
+async def play(shop: DemoShop, seconds: float, cut_s: float) -> Outcome:
+    """`shop` is open and stays open; the afternoon of `seconds` is broken off after `cut_s`."""
     presence = _presence(shop)
     afternoon = Afternoon(shop, float(str(presence["left_after_s"])))
-    await afternoon.play(seconds)
+    await afternoon.play(seconds, cut_s)
     foreign = await asyncio.to_thread(shop.air.foreign)
     visits = await _reported_visits(shop, afternoon)
     rare = frozenset(product.product_id for product in products() if product.rare)
+    outages = tuple(_outage(afternoon, *outage) for outage in afternoon.outages)
     case = Case(
         history=afternoon.history,
         rare=rare,
         start=afternoon.opened_at,
         end=afternoon.closed_at,
-        outages=tuple(afternoon.outages),
+        outages=outages,
         screen_zones={f"screen:{screen}": zone for screen, zone in SCREENS.items()},
     )
     found = Findings(
@@ -62,7 +66,7 @@ async def play(shop: DemoShop, seconds: float) -> Outcome:
         wrong=tuple(
             sorted(f"{one.client} {one.card}: {one.what} {one.whose}".strip() for one in judged(afternoon.frames, case))
         ),
-        faults=tuple(afternoon.faults),
+        faults=(*afternoon.faults, *(_late(outage) for outage in outages if _is_late(outage))),
         least_strangers_met=_strangers(foreign) >= STRANGERS,
     )
     made = report(found)
@@ -122,6 +126,27 @@ def _keys_of_visits(afternoon: Afternoon) -> dict[str, str]:
         for frame in afternoon.frames
         if frame.client.startswith("phone:") and frame.body
     }
+
+
+def _outage(afternoon: Afternoon, pulled_at: float, plugged_at: float) -> Outage:
+    """The line is back when a tablet says so, which the store's patience between two tries delays."""
+    tablet = Shown(TABLETS[0])
+    for frame in sorted(afternoon.frames, key=lambda one: one.at):
+        if frame.client != tablet.client:
+            continue
+        tablet.apply(frame)
+        status = tablet.cards.get("status", {})
+        if frame.at >= plugged_at and status.get("offline_since") is None:
+            return Outage(pulled_at, plugged_at, frame.at)
+    return Outage(pulled_at, plugged_at, afternoon.closed_at)
+
+
+def _is_late(outage: Outage) -> bool:
+    return outage.back_at - outage.plugged_at > _BACK_WITHIN_S
+
+
+def _late(outage: Outage) -> str:
+    return f"the store took {outage.back_at - outage.plugged_at:.1f} s to find head office again"
 
 
 def _strangers(foreign: Mapping[str, object]) -> int:

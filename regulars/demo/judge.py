@@ -53,14 +53,30 @@ class Wrong:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """Head office's line: pulled, plugged in again, and back as the store itself noticed. Unix seconds."""
+
+    pulled_at: float
+    plugged_at: float
+    back_at: float
+
+    def since(self, client: str, since: float, now: float) -> float:
+        """How far back a view may lie: phones hear nothing meanwhile; the store, once plugged, nothing new yet."""
+        started_at = self.pulled_at if client.startswith("phone:") else self.plugged_at
+        if started_at <= now <= self.back_at + SETTLE_S:
+            return min(since, started_at - SETTLE_S)
+        return since
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """What the judge needs beside the frames. `outages` are [from, to] without head office: phones hear nothing."""
+    """What the judge needs beside the frames."""
 
     history: History
     rare: frozenset[str]
     start: float
     end: float
-    outages: tuple[tuple[float, float], ...] = ()
+    outages: tuple[Outage, ...] = ()
     screen_zones: Mapping[str, str] = field(default_factory=dict)  # client -> the zone it stands in
 
 
@@ -81,10 +97,9 @@ def judged(frames: Iterable[Frame], case: Case) -> dict[Wrong, float]:
 def _looked_at(shown: Shown, case: Case, now: float) -> Iterator[Wrong]:
     since = now - SETTLE_S
     cards = shown.at(now)
+    for outage in case.outages:
+        since = outage.since(shown.client, since, now)
     if shown.client.startswith("phone:"):
-        for gone_at, back_at in case.outages:
-            if gone_at <= now <= back_at + SETTLE_S:
-                since = min(since, gone_at - SETTLE_S)
         yield from _phone(shown.client, cards, case, since, now)
     elif shown.client.startswith("screen"):
         yield from _screen(shown.client, cards, case, since, now)

@@ -35,8 +35,8 @@ STRANGERS: Final = 220  # devices that are nobody's business
 STRANGERS_ADVERTS_PER_S: Final = 150.0
 PACE_MPS: Final = 3.0  # in a hurry: an afternoon takes a minute
 WHOLE_S: Final = 75.0
-# In less than this the last ones could not arrive and leave by time-out any more: the script is cut, not squeezed.
-LEAST_S: Final = 50.0
+# In less than this the last ones could not arrive and leave by time-out any more.
+LEAST_S: Final = 50
 OUTAGE_S: Final = 5.0
 
 
@@ -99,12 +99,11 @@ ACTS: Final = (
 
 
 def schedule(seconds: float) -> list[tuple[float, Act]]:
-    """When each act happens in an afternoon of that length; those that do not fit are left out."""
-    stretch = max(seconds, LEAST_S) / WHOLE_S
+    """When each act happens in an afternoon of that length, at least `LEAST_S`."""
+    stretch = seconds / WHOLE_S
     times = [(act.at * stretch, act) for act in ACTS]
     (pulled_at,) = (at for at, act in times if act.verb == "pull")
-    times = [(pulled_at + OUTAGE_S if act.verb == "plug" else at, act) for at, act in times]
-    return [(at, act) for at, act in times if at < seconds]
+    return [(pulled_at + OUTAGE_S if act.verb == "plug" else at, act) for at, act in times]
 
 
 # What everybody does here is to arrive once and leave once, but these are never noticed: silent, without consent, or

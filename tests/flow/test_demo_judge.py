@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from regulars.demo.frame import Frame
-from regulars.demo.judge import SETTLE_S, Case, Wrong, judged
+from regulars.demo.judge import SETTLE_S, Case, Outage, Wrong, judged
 from regulars.demo.truth import History, Person
 
 ALL = frozenset({"recognise", "staff", "screen", "web_history", "measure"})
@@ -123,3 +123,15 @@ def test_a_phone_sees_its_own_visit_and_nobody_elses() -> None:
 def test_a_phone_that_only_was_heard_has_the_controls_and_nothing_personal() -> None:
     view = {"visit_id": "v1", "mode": "phone", "reservations": [{"item": {"product_id": "p1"}}]}
     assert wrongs(history(answered=False), Frame(5, "phone:anna", "visit", view)) == {"reservations|anna"}
+
+
+def test_what_head_office_was_told_counts_once_the_store_is_back_and_what_the_air_said_at_once() -> None:
+    told = history()
+    told.note("anna", 41, mode="phone")
+    outage = Outage(pulled_at=30, plugged_at=40, back_at=44)
+    kept = [shown(5, CARD), Frame(44.5, "tablet-1", "remove", {"id": "v1"})]
+    assert judged(kept, Case(told, frozenset(), 0, 90, outages=(outage,))) == {}
+    assert judged(kept, Case(told, frozenset(), 0, 90)) != {}
+    earlier = history()
+    earlier.note("anna", 32, mode="phone")
+    assert judged([shown(5, CARD)], Case(earlier, frozenset(), 0, 39, outages=(outage,))) != {}

@@ -30,11 +30,11 @@ class Run:
     state: Path
 
 
-def _demo(folder: Path, seconds: int, **environment: str) -> Run:
+def _demo(folder: Path, *options: str, **environment: str) -> Run:
     folder.mkdir(exist_ok=True)
     report, foreign, state = folder / "report.json", folder / "foreign.json", folder / "state"
     command: list[str | Path] = [
-        *(sys.executable, "-m", "regulars", "demo", "--headless", "--seconds", str(seconds)),
+        *(sys.executable, "-m", "regulars", "demo", "--headless", "--seconds", "50", *options),
         *("--report", report, "--foreign", foreign, "--state", state, "--keep"),
     ]
     done = subprocess.run(
@@ -53,7 +53,7 @@ def _demo(folder: Path, seconds: int, **environment: str) -> Run:
 
 @pytest.fixture(scope="module")
 def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return _demo(tmp_path_factory.mktemp("afternoon"), 50)
+    return _demo(tmp_path_factory.mktemp("afternoon"))
 
 
 def test_the_afternoon_passes(afternoon: Run) -> None:
@@ -108,7 +108,7 @@ def _traces(stranger: dict[str, Any]) -> Iterator[bytes]:
 
 
 def test_a_store_without_its_gate_is_caught(tmp_path: Path) -> None:
-    run = _demo(tmp_path / "gateless", 18, REGULARS_DEMO_STORE="tests.flow.gateless_store")
+    run = _demo(tmp_path / "gateless", "--cut-after", "18", REGULARS_DEMO_STORE="tests.flow.gateless_store")
     assert run.code == 1
     assert run.report["wrong_views"] > 0
     assert run.last_line.startswith("demo: FAIL ")
@@ -181,6 +181,13 @@ def test_a_used_state_directory_is_refused(tmp_path: Path) -> None:
     code, words = _refused("--state", str(tmp_path))
     assert code == 2
     assert words == f"regulars demo: {tmp_path} is not empty: remove it or choose another with --state.\n"
+
+
+def test_an_afternoon_too_short_for_the_script_is_refused() -> None:
+    code, words = _refused("--headless", "--seconds", "49")
+    assert code == 2
+    assert "--seconds" in words
+    assert "50" in words
 
 
 def test_a_walk_that_is_none_is_said_with_the_simulators_own_words(tmp_path: Path) -> None:

@@ -29,7 +29,3 @@ def test_everybody_who_comes_goes_and_the_outage_keeps_its_length(seconds: float
     (plugged_at,) = (at for at, act in times if act.verb == "plug")
     assert plugged_at - pulled_at == OUTAGE_S
     assert max(at for at, _ in times) < seconds
-
-
-def test_a_short_afternoon_is_cut_not_squeezed() -> None:
-    assert schedule(18.0) == [(at, act) for at, act in schedule(LEAST_S) if at < 18.0]
