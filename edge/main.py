@@ -20,6 +20,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from edge.adapters import enrolment, hq_http, system
 from edge.adapters.cache_sqlite import Cache
+from edge.adapters.calibration_file import radio_map
 from edge.adapters.checkin_gatt import CheckIn, Peripheral
 from edge.adapters.enrolment import Enrolment
 from edge.adapters.hq_http import HqClient
@@ -166,6 +167,7 @@ def run(
     enrolled = enrolment.load(state_dir)
     _same_store(settings, enrolled)
     Outbox(state_dir / OUTBOX_FILE).close()  # a damaged one is told here, before the fork
+    radio_map(settings)
     listening = system.bound(settings.web.host, settings.web.port if port is None else port)
     url_file = state_dir / URL_FILE
     url_file.write_text(f"http://{settings.web.host}:{listening.getsockname()[1]}")
@@ -212,7 +214,7 @@ def _service(settings: Settings, cache: Cache, outbox: Outbox, now: float) -> Se
         day_end=system.day_end(settings.store.timezone),
         qr_svg=system.qr_svg,
     )
-    return Service(cache, settings, chance, now, past)
+    return Service(cache, settings, chance, now, past, radio_map=radio_map(settings))
 
 
 def _devices(settings: Settings) -> dict[Paired, str]:

@@ -38,6 +38,7 @@ from edge.core.shopper import Shoppers
 from edge.core.staff import Staff
 from edge.core.views import Views
 from edge.core.visit import AIR_MODES, Visit
+from edge.core.whereabouts import RadioMap
 from edge.settings import Settings
 from wire.receipt import Purpose
 from wire.sync import Revocation
@@ -50,10 +51,19 @@ ALIVE_S: Final = 30.0
 
 
 class Service:
-    """`past` is what an earlier start kept."""
+    """`past` is what an earlier start kept, `radio_map` what the store was calibrated with."""
 
-    def __init__(self, replica: Replica, settings: Settings, chance: Chance, now: float, past: Past = NOTHING) -> None:
-        self._floor = Floor(replica, settings, chance, past, now)
+    def __init__(
+        self,
+        replica: Replica,
+        settings: Settings,
+        chance: Chance,
+        now: float,
+        past: Past = NOTHING,
+        *,
+        radio_map: RadioMap | None = None,
+    ) -> None:
+        self._floor = Floor(replica, settings, chance, past, now, radio_map=radio_map)
         self._fitting = {zone.id for zone in settings.zone if zone.kind == "fitting"}
         self._views = Views(self._floor)
         self._staff = Staff(self._floor)

@@ -60,6 +60,10 @@ class PresenceSettings(_Table):
     escalate_after_s: Annotated[
         float, Field(gt=0, le=7200, description="An unclaimed customer's row is raised after this long.")
     ] = 240.0
+    calibration: Annotated[
+        str,
+        Field(description="What `regulars edge calibrate` wrote, seen from this file's folder; empty: loudness alone."),
+    ] = ""
 
 
 class ZoneSettings(_Table):
@@ -263,8 +267,8 @@ class Settings(_Table):
         return next(zone.id for zone in self.zone if zone.kind in {"floor", "fitting"})
 
 
-def load_settings(path: Path) -> Settings:
-    """Raises SettingsError with every mistake of the file."""
+def load_settings(path: Path, *, needs_hq: bool = True) -> Settings:
+    """Raises SettingsError with every mistake of the file. What works on recordings needs no [hq]."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -273,7 +277,16 @@ def load_settings(path: Path) -> Settings:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(path, [f"is not TOML ({error}): correct that place."]) from None
-    return parse_settings(tables, path)
+    if not needs_hq:
+        tables.setdefault("hq", {"url": "http://localhost"})
+    return _from_folder(parse_settings(tables, path), path.parent)
+
+
+def _from_folder(settings: Settings, folder: Path) -> Settings:
+    if not settings.presence.calibration:
+        return settings
+    presence = settings.presence.model_copy(update={"calibration": str(folder / settings.presence.calibration)})
+    return settings.model_copy(update={"presence": presence})
 
 
 def parse_settings(tables: Mapping[str, Any], path: Path) -> Settings:

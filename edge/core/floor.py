@@ -16,6 +16,7 @@ from edge.core.effects import DropVisit, Effect, Keep, KeepVisit, Record, Restri
 from edge.core.presence import Presence
 from edge.core.restriction import Restrictions
 from edge.core.visit import Visit
+from edge.core.whereabouts import RadioMap
 from edge.core.zone import INSIDE_KINDS, FloorPlan
 from edge.settings import Settings
 from wire.event import EventType
@@ -62,9 +63,18 @@ class Past:
 class Floor:
     """`out` collects what is to be done; `dirty` are the visits to look at again, `gone` those that ended."""
 
-    def __init__(self, replica: Replica, settings: Settings, chance: Chance, past: Past, now: float) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        settings: Settings,
+        chance: Chance,
+        past: Past,
+        now: float,
+        *,
+        radio_map: RadioMap | None = None,
+    ) -> None:
         self.replica, self.settings, self.chance = replica, settings, chance
-        self.presence = Presence(FloorPlan.draw(settings.zone, settings.scanner), settings.presence)
+        self.presence = Presence(FloorPlan.draw(settings.zone, settings.scanner), settings.presence, radio_map)
         self.approaches = Approaches()
         self.restrictions = Restrictions(past.restrictions)
         self.visits: dict[str, Visit] = {}

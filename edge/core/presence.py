@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from edge.core.loudness import UNHEARD_DBM, Loudness
+from edge.core.whereabouts import RadioMap, Whereabouts
 from edge.core.zone import FloorPlan, Zone
 
 # Another zone must be louder by this much for this long, where each has one scanner; the mean over several is calmer
@@ -39,6 +40,8 @@ _APPROACH_S: Final = 30.0
 _OUTSIDE_S: Final = 10.0
 # Silence at the door means gone more often than a pocket does; silence deep inside is a phone that sleeps.
 _DOOR_SHARE: Final = 0.5
+# With a calibration that knows the door: inside must be this probable. At a half, one passer-by in ten comes in.
+_SURELY_INSIDE: Final = 0.9
 # How many dB make a zone e times as likely; only orders confidences, a calibrated model measures them.
 _CONFIDENCE_DB: Final = 4.0
 
@@ -66,7 +69,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """To another zone within the store, or to its door; `reason` is `louder`."""
+    """To another zone within the store, or to its door; `reason` is `louder`, or with a calibration `likelier`."""
 
     member_ref: str
     zone: str
@@ -111,16 +114,21 @@ class _Stay:
     outside_since: float | None = None
     loudness: Loudness = field(default_factory=Loudness)
     by_zone: Mapping[str, float] = field(default_factory=dict)
+    whereabouts: Whereabouts | None = None  # with a calibration
 
 
 class Presence:
     """Everybody in and around one store."""
 
-    def __init__(self, plan: FloorPlan, settings: PresenceSettings) -> None:
+    def __init__(self, plan: FloorPlan, settings: PresenceSettings, radio_map: RadioMap | None = None) -> None:
+        """Without a `radio_map` the loudest zone counts. Every zone of the map must be on the plan."""
         self._plan = plan
         self._settings = settings
+        self._map = radio_map
         self._stays: dict[str, _Stay] = {}
         self._scanners = Counter(plan.zone_of_scanner.values())
+        calibrated = radio_map.zone_ids if radio_map else ()
+        self._map_knows_door = any(not plan.zones[zone].is_inside for zone in calibrated)
 
     def hear(self, member_ref: str, scanner: str, rssi_dbm: int, at: float) -> None:
         """One sighting; scanners that the plan does not know are passed over."""
@@ -128,8 +136,10 @@ class Presence:
             return
         stay = self._stays.get(member_ref)
         if stay is None:
-            stay = self._stays[member_ref] = _Stay()
+            stay = self._stays[member_ref] = self._new_stay()
         stay.loudness.add(scanner, rssi_dbm, at)
+        if stay.whereabouts is not None:
+            stay.whereabouts.add(scanner, rssi_dbm, at)
         stay.last_heard = at
         stay.is_fresh = True
 
@@ -138,7 +148,7 @@ class Presence:
 
         Radio may move them and see them go, but silence inside does not end what radio did not begin.
         """
-        stay = self._stays.setdefault(member_ref, _Stay())
+        stay = self._stays.setdefault(member_ref, self._new_stay())
         if stay.is_here:
             return
         stay.is_here, stay.put_at = True, at
@@ -169,9 +179,15 @@ class Presence:
         stay = self._stays.get(member_ref)
         if stay is None or not stay.zone:
             return None
+        if stay.whereabouts is not None:
+            return Estimate(stay.zone, round(stay.whereabouts.by_zone.get(stay.zone, 0.0), 3))
         loudest = max(stay.by_zone.values(), default=UNHEARD_DBM)
         weights = {zone: math.exp((dbm - loudest) / _CONFIDENCE_DB) for zone, dbm in stay.by_zone.items()}
         return Estimate(stay.zone, round(weights.get(stay.zone, 0.0) / sum(weights.values()), 3) if weights else 0.0)
+
+    def members(self) -> list[str]:
+        """Everybody in and around the store."""
+        return list(self._stays)
 
     def __len__(self) -> int:
         return len(self._stays)
@@ -191,10 +207,19 @@ class Presence:
                     changes.append(Left(member_ref, stay.shown_zone, now, reason))
         return changes
 
+    def _new_stay(self) -> _Stay:
+        return _Stay(whereabouts=Whereabouts(self._map) if self._map else None)
+
     def _locate(self, stay: _Stay, now: float) -> None:
-        """The loudest zone, but not at once: nobody arrived needs no hysteresis, everybody else does."""
+        """The likeliest zone of the calibration.
+
+        Without one the loudest, but not at once: nobody arrived needs no hysteresis, everybody else does.
+        """
+        if stay.whereabouts is not None:
+            stay.whereabouts.look(now)
+            stay.zone = stay.whereabouts.zone or stay.zone
         stay.by_zone = by_zone = stay.loudness.by_zone(self._plan.zone_of_scanner, now)
-        if not by_zone:
+        if not by_zone or stay.whereabouts is not None:
             return
         loudest = max(by_zone, key=lambda zone: by_zone[zone])
         if not stay.zone or not stay.is_here:
@@ -222,7 +247,7 @@ class Presence:
         if zone.zone_id == stay.shown_zone or zone.is_outside:
             return []
         stay.shown_zone = zone.zone_id
-        return [Moved(member_ref, zone.zone_id, now, "louder")]
+        return [Moved(member_ref, zone.zone_id, now, "likelier" if self._map else "louder")]
 
     def _weigh(self, stay: _Stay, zone: Zone) -> None:
         """Time clearly inside counts, time in doubt takes half of itself back, the door takes all."""
@@ -237,9 +262,15 @@ class Presence:
 
     def _is_clearly_inside(self, stay: _Stay) -> bool:
         """Against everything that hears them at the door and outside; a scanner cannot see the wall between."""
-        dbm = stay.by_zone.get(stay.zone, UNHEARD_DBM)
-        doors = (other for zone, other in stay.by_zone.items() if not self._plan.zones[zone].is_inside)
-        return dbm >= _FAINTEST_INSIDE_DBM and dbm - max(doors, default=UNHEARD_DBM) >= _DOOR_MARGIN_DB
+        if stay.whereabouts is not None and self._map_knows_door:
+            return self._share_inside(stay.whereabouts.by_zone) >= _SURELY_INSIDE
+        inside, doors = [UNHEARD_DBM], [UNHEARD_DBM]
+        for zone, dbm in stay.by_zone.items():
+            (inside if self._plan.zones[zone].is_inside else doors).append(dbm)
+        return max(inside) >= _FAINTEST_INSIDE_DBM and max(inside) - max(doors) >= _DOOR_MARGIN_DB
+
+    def _share_inside(self, by_zone: Mapping[str, float]) -> float:
+        return sum(share for zone, share in by_zone.items() if self._plan.zones[zone].is_inside)
 
     def _arrival(self, member_ref: str, stay: _Stay) -> list[Change]:
         """Only time between readings counts: silence after one packet proves nothing."""

@@ -9,6 +9,12 @@ from typing import NoReturn
 
 import click
 
+from edge.adapters.calibration_file import radio_map, write_calibration
+from edge.adapters.sightings_file import read_sightings, read_walk
+from edge.core.calibration import calibrate as calibrated
+from edge.core.presence import Arrived, Change, Left, Moved, Presence
+from edge.core.replay import Placed, replayed
+from edge.core.zone import FloorPlan
 from edge.errors import EdgeError, HqUnreachable, NotEnrolled, UsageError
 from edge.settings import Settings, described, load_settings
 
@@ -79,6 +85,49 @@ def pair(config: Path, state_dir: Path, kind: str, device_id: str, url: str | No
         settings = load_settings(config)
         answer = _pairing_code(url or _own_url(settings, state_dir), state_dir, {"kind": kind, "id": device_id})
         click.echo(json.dumps(answer))
+
+
+@command.command()
+@config_option
+@click.option("--walk", type=click.Path(path_type=Path), required=True, help="Readings with their zone, as JSON lines.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The calibration; [presence] names it.")
+def calibrate(config: Path, walk: Path, out: Path) -> None:
+    """Learn from a walk through the zones how loud each scanner hears a phone where."""
+    with told():
+        settings = load_settings(config, needs_hq=False)
+        positions = {scanner.id: scanner.position[:2] for scanner in settings.scanner if scanner.position}
+        calibration = calibrated(read_walk(walk, settings), positions)
+        write_calibration(out, calibration)
+        missing = [zone.id for zone in settings.zone if zone.id not in {spot.zone for spot in calibration.spots}]
+        if missing:
+            click.echo(f"no reading from {', '.join(missing)}: nobody will be told to be there.", err=True)
+
+
+@command.command()
+@config_option
+@click.option("--sightings", type=click.Path(path_type=Path), required=True, help="Sorted sightings, as JSON lines.")
+@click.option("--calibration", type=click.Path(path_type=Path), help="Instead of [presence] calibration.")
+@click.option("--zones-every", type=click.IntRange(min=1), default=1, show_default=True, help="Seconds.")
+def replay(config: Path, sightings: Path, calibration: Path | None, zones_every: int) -> None:
+    """Tell a recording as the store would have told it: who arrived, moved and left, and where everybody was."""
+    with told():
+        settings = load_settings(config, needs_hq=False)
+        plan = FloorPlan.draw(settings.zone, settings.scanner)
+        presence = Presence(plan, settings.presence, radio_map(settings, calibration))
+        for told_line in replayed(read_sightings(sightings, settings), presence, zones_every):
+            click.echo(json.dumps(_replay_line(told_line)))
+
+
+def _replay_line(told_line: Change | Placed) -> dict[str, object]:
+    match told_line:
+        case Arrived() | Moved() | Left():
+            event = type(told_line).__name__.lower()
+            return {
+                "t": told_line.at, "device": told_line.member_ref, "event": event, "zone": told_line.zone,
+                "reason": told_line.reason,
+            }  # fmt: skip
+        case Placed(device, at, (zone, confidence)):
+            return {"t": at, "device": device, "zone": zone, "confidence": confidence}
 
 
 def _pairing_code(url: str, state_dir: Path, asked: dict[str, str]) -> dict[str, object]:
