@@ -9,6 +9,7 @@ outbox.db
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,7 @@ from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.radio_bluez import Radio
 from edge.adapters.state import State
 from edge.adapters.store_sqlite import make_state_dir
+from edge.adapters.supervisor import Supervisor
 from edge.adapters.sync import Sync
 from edge.adapters.web.app import Health, create_app
 from edge.adapters.web.pairing import Pairing
@@ -37,13 +39,14 @@ from edge.core.floor import Chance, Past
 from edge.core.inputs import Device
 from edge.core.pairing import Paired
 from edge.core.screen import DELAY_S
-from edge.errors import UsageError
+from edge.errors import NotEnrolled, UsageError
 from edge.service import Service
 from edge.settings import Settings
 
 CACHE_FILE: Final = "cache.db"
 OUTBOX_FILE: Final = "outbox.db"
 URL_FILE: Final = "edge.url"
+ENROLLED_EVERY_S: Final = 1.0
 
 _log = structlog.get_logger("edge")
 
@@ -60,8 +63,16 @@ class Simulated:
 class Edge:
     """One store's running service. Build it where it shall run: nothing here survives a fork."""
 
-    def __init__(self, settings: Settings, state_dir: Path, enrolled: Enrolment, simulated: Simulated) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        state_dir: Path,
+        enrolled: Enrolment,
+        simulated: Simulated,
+        supervisor: Supervisor | None = None,
+    ) -> None:
         self._settings = settings
+        self._supervisor = supervisor or Supervisor()
         self._cache = Cache(state_dir / CACHE_FILE)
         self._outbox = Outbox(state_dir / OUTBOX_FILE)
         self._service = _service(settings, self._cache, self._outbox, time.time())
@@ -95,6 +106,7 @@ class Edge:
         self._state.start()
         self.radio.start()
         self._sync.start()
+        self._supervisor.watch(lambda: self._state.steps + self._state.faults, lambda: self._state.is_running)
         _log.info("edge.started")
 
     def stop(self) -> None:
@@ -102,6 +114,7 @@ class Edge:
         if self._is_stopped:
             return
         self._is_stopped = True
+        self._supervisor.stopping()
         self._sync.leave()
         self._live.stop()
         self.radio.stop(0.4)
@@ -157,14 +170,17 @@ def run(
     scanner_backend: type[BaseBleakScanner] | None = None,
     backend_options: Mapping[str, Mapping[str, Any]] | None = None,
     peripheral: Peripheral | None = None,
+    is_patient: bool = False,
 ) -> None:
     """Serves until SIGTERM or Ctrl-C, then ends the process with 0. Raises an EdgeError before anything is started.
 
-    The three options stand in for the machine's radio (scanners whose source is `simulator`).
+    `is_patient`: a store that is not enrolled yet is waited for. The other three options stand in for the machine's
+    radio (scanners whose source is `simulator`).
     """
     system.start_logs()
+    supervisor = Supervisor()
     make_state_dir(state_dir)
-    enrolled = enrolment.load(state_dir)
+    enrolled = _awaited(state_dir, supervisor) if is_patient else enrolment.load(state_dir)
     _same_store(settings, enrolled)
     Outbox(state_dir / OUTBOX_FILE).close()  # a damaged one is told here, before the fork
     radio_map(settings)
@@ -173,7 +189,7 @@ def run(
     url_file.write_text(f"http://{settings.web.host}:{listening.getsockname()[1]}")
     simulated = Simulated(scanner_backend, backend_options, peripheral)
     try:
-        Server(listening, lambda: Edge(settings, state_dir, enrolled, simulated)).run()
+        Server(listening, lambda: Edge(settings, state_dir, enrolled, simulated, supervisor)).run()
     finally:
         url_file.unlink(missing_ok=True)
 
@@ -187,6 +203,20 @@ def enrol(settings: Settings, state_dir: Path, code: str) -> Enrolment:
     _same_store(settings, enrolled)
     enrolment.save(state_dir, enrolled)
     return enrolled
+
+
+def _awaited(state_dir: Path, supervisor: Supervisor) -> Enrolment:
+    """A new machine is complete but for its code, so its service is up and says so, instead of failing and failing."""
+    is_told = False
+    while True:
+        with suppress(NotEnrolled):
+            return enrolment.load(state_dir)
+        if not is_told:
+            supervisor.ready("waiting for `regulars edge enrol CODE`")
+            _log.info("edge.not_enrolled")
+            is_told = True
+        supervisor.ping()
+        time.sleep(ENROLLED_EVERY_S)
 
 
 def _same_store(settings: Settings, enrolled: Enrolment) -> None:

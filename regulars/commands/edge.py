@@ -20,10 +20,12 @@ from edge.settings import Settings, described, load_settings
 
 config_option = click.option(
     "--config", "config", type=click.Path(path_type=Path), default=Path("store.toml"), show_default=True,
+    envvar="REGULARS_CONFIG",
     help="The store's settings.",
 )  # fmt: skip
 state_option = click.option(
     "--state", "state_dir", type=click.Path(path_type=Path), default=Path("state"), show_default=True,
+    envvar="REGULARS_STATE",
     help="The folder of the store's files; made if it is not there.",
 )  # fmt: skip
 
@@ -37,13 +39,14 @@ def command() -> None:
 @config_option
 @state_option
 @click.option("--port", type=click.IntRange(0, 65_535), default=None, help="Instead of [web] port; 0 takes a free one.")
-def run(config: Path, state_dir: Path, port: int | None) -> None:
+@click.option("--wait", "is_patient", is_flag=True, help="Not enrolled yet: wait for `regulars edge enrol`.")
+def run(*, config: Path, state_dir: Path, port: int | None, is_patient: bool) -> None:
     """Serve the store until Ctrl-C."""
     with told():
         settings = load_settings(config)
         from edge.main import run as serve  # noqa: PLC0415 - web server and radio only when they are needed
 
-        serve(settings, state_dir, port)
+        serve(settings, state_dir, port, is_patient=is_patient)
 
 
 @command.command()
