@@ -94,9 +94,9 @@ class Hold:
         """From now on know of unplugging, switching off and a bluetoothd that ended."""
         bus = self._bus
         bus.add_message_handler(self._see)
-        await bluez_bus.listen(
-            bus, f"type='signal',interface='{bluez_bus.OBJECT_MANAGER}',member='InterfacesRemoved',arg0='{self.path}'"
-        )
+        # arg0path, because arg0 compares with texts only and an object's path is none.
+        removed = f"type='signal',interface='{bluez_bus.OBJECT_MANAGER}',member='InterfacesRemoved'"
+        await bluez_bus.listen(bus, f"{removed},arg0path='{self.path}'")
         await bluez_bus.listen(
             bus, f"type='signal',interface='{bluez_bus.PROPERTIES}',member='PropertiesChanged',path='{self.path}'"
         )
@@ -120,11 +120,15 @@ class Hold:
             return None
         if message.member == "NameOwnerChanged" and message.body[0] == bluez_bus.BLUEZ:
             self._loss = "bluetoothd ended"
-        elif message.member == "InterfacesRemoved" and message.body[0] == self.path:
+        elif message.member == "InterfacesRemoved" and message.body[0] == self.path and _is_adapter(message.body[1]):
             self._loss = "the adapter was unplugged"
         elif message.member == "PropertiesChanged" and message.path == self.path and _is_off(message.body):
             self._loss = "the adapter was switched off"
         return None
+
+
+def _is_adapter(interfaces: list[str]) -> bool:
+    return ADAPTER_INTERFACE in interfaces
 
 
 def _is_off(body: list[Any]) -> bool:

@@ -188,7 +188,7 @@ class BluezPeripheral:
         bus.add_message_handler(self._see)
         bus_gone = f"type='signal',interface='{bluez_bus.DAEMON}',member='NameOwnerChanged',arg0='{bluez_bus.BLUEZ}'"
         removed = f"type='signal',interface='{bluez_bus.OBJECT_MANAGER}',member='InterfacesRemoved'"
-        for rule in (bus_gone, f"{removed},arg0path='{self._adapter}/'", f"{removed},arg0='{self._adapter}'"):
+        for rule in (bus_gone, f"{removed},arg0path='{self._adapter}/'", f"{removed},arg0path='{self._adapter}'"):
             await bluez_bus.listen(bus, rule)
         powered = f"type='signal',interface='{bluez_bus.PROPERTIES}',member='PropertiesChanged',path='{self._adapter}'"
         await bluez_bus.listen(bus, powered)

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from dbus_fast import Variant
+from dbus_fast import DBusError, Variant
 from dbus_fast.aio import MessageBus
-from dbus_fast.annotations import DBusDict, DBusInt16, DBusObjectPath, DBusSignature, DBusStr
+from dbus_fast.annotations import DBusBool, DBusDict, DBusInt16, DBusObjectPath, DBusSignature, DBusStr
 from dbus_fast.constants import PropertyAccess
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
@@ -20,10 +20,28 @@ _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuratio
 Uuids = Annotated[list[str], DBusSignature("as")]
 
 
+class MonitorManager(ServiceInterface):
+    """What an adapter has when bluetoothd runs with -E."""
+
+    def __init__(self) -> None:
+        super().__init__("org.bluez.AdvertisementMonitorManager1")
+        self.monitors: list[str] = []
+
+    @dbus_method()
+    def RegisterMonitor(self, application: DBusObjectPath) -> None:  # noqa: N802
+        self.monitors.append(application)
+
+
 class Adapter(ServiceInterface):
     def __init__(self, mac: str) -> None:
         super().__init__("org.bluez.Adapter1")
         self.mac = mac
+        self.monitoring = MonitorManager()
+        self.is_powered = True
+        self.is_blocked = False
+        self.is_hanging = False
+        self.starts = 0
+        self.switched: list[bool] = []
         self.filters: dict[str, Any] = {}
         self.is_discovering = False
 
@@ -31,13 +49,33 @@ class Adapter(ServiceInterface):
     def Address(self) -> DBusStr:  # noqa: N802 - BlueZ' name
         return self.mac
 
+    @dbus_property()
+    def Powered(self) -> DBusBool:  # noqa: N802
+        return self.is_powered
+
+    @Powered.setter
+    def _power(self, is_on: DBusBool) -> None:
+        if is_on and self.is_blocked:
+            raise DBusError("org.bluez.Error.Blocked", "rfkill")
+        self.is_powered = is_on
+        self.switched.append(is_on)
+
+    def switch_off(self) -> None:
+        """As rfkill does."""
+        self.is_powered = False
+        self.is_blocked = True
+        self.emit_properties_changed({"Powered": False})
+
     @dbus_method()
-    def SetDiscoveryFilter(self, filters: DBusDict) -> None:  # noqa: N802
+    async def SetDiscoveryFilter(self, filters: DBusDict) -> None:  # noqa: N802
+        while self.is_hanging:  # noqa: ASYNC110 - a hanging bluetoothd has no event
+            await asyncio.sleep(0.01)
         self.filters = {name: variant.value for name, variant in filters.items()}
 
     @dbus_method()
     def StartDiscovery(self) -> None:  # noqa: N802
         self.is_discovering = True
+        self.starts += 1
 
     @dbus_method()
     def StopDiscovery(self) -> None:  # noqa: N802
@@ -85,13 +123,24 @@ class Bluez:
         self.adapters: dict[str, Adapter] = {}
         self._devices: dict[str, Device] = {}
 
-    def plug_in(self, name: str, mac: str) -> Adapter:
+    def plug_in(self, name: str, mac: str, *, is_experimental: bool = True) -> Adapter:
+        """Without `is_experimental` as a bluetoothd that was started without -E."""
         adapter = self.adapters[name] = Adapter(mac)
         self._bus.export(f"/org/bluez/{name}", adapter)
+        if is_experimental:
+            self._bus.export(f"/org/bluez/{name}", adapter.monitoring)
         return adapter
 
     def unplug(self, name: str) -> None:
         self._bus.unexport(f"/org/bluez/{name}", self.adapters.pop(name))
+
+    async def come(self) -> None:
+        """It starts: bluetoothd owns its name."""
+        await self._bus.request_name("org.bluez")
+
+    async def go(self) -> None:
+        """It ends, and all its adapters with it."""
+        await self._bus.release_name("org.bluez")
 
     def hear(self, name: str, address: str, service_data: dict[str, bytes], rssi_dbm: int) -> None:
         """As bluetoothd tells a packet: a new object first, then a changed RSSI."""
