@@ -1,6 +1,6 @@
 # Everything a newcomer types. Needs Python 3.11 or newer with its venv module, and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers wheel bench verify-firmware venv requirements clean needs-python
+.PHONY: help demo test check pages lint types layers wheel bench verify-firmware venv requirements clean needs-python
 
 # The first Python that is new enough; else python3, which then says itself why it is not. `make PYTHON=...` overrides.
 ifndef PYTHON
@@ -27,7 +27,13 @@ test: venv ## every test this machine can run; ARGS="-k presence"
 	@$(BIN)/pytest --numprocesses 2 --quiet $(SIDE_BY_SIDE) $(ARGS)
 	@$(BIN)/pytest --quiet $(SIDE_BY_SIDE:%=--ignore=%) $(ARGS)
 
-check: lint types layers test wheel ## what CI runs: lint, types, layers, tests, and the built wheel
+check: lint types layers ## what CI runs: lint, types, layers, every test, the flow tests on the built wheel
+	@$(BIN)/pytest --numprocesses 2 --quiet $(SIDE_BY_SIDE)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target pages wheel
+
+# The flow tests mostly wait for radio and clocks, so the pages are looked at meanwhile.
+pages: venv
+	@$(BIN)/pytest --quiet $(SIDE_BY_SIDE:%=--ignore=%) --ignore=tests/flow
 
 lint: venv
 	@$(BIN)/ruff check .
