@@ -14,9 +14,11 @@ from regulars import __version__
 # loads none of them.
 COMMANDS: Final = {
     "demo": ("demo", "A shop to try on this machine, with radio and phones simulated."),
+    "doctor": ("doctor", "What this store lacks, from adapter to head office, and what to do about it."),
     "edge": ("edge", "The service in one store: run, enrol, config, pair."),
     "hq": ("hq", "Head office: serve, add stores, import, withdraw."),
     "firmware": ("firmware", "Scanner nodes, beacon plan and the Pi's boot files, from one store.toml."),
+    "phone": ("phone", "A laptop with Bluetooth plays the member's phone, to try a shop on real radio."),
     "solo": ("solo", "Head office and store for one shop, on one machine."),
     "token": ("token", "What a member's phone says at one store at one moment (RST1)."),
 }
