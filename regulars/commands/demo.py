@@ -138,7 +138,7 @@ async def _page(place: Place, port: int, walk: Path | None, began: float) -> int
         await asyncio.wait({serving, keeping}, return_when=asyncio.FIRST_COMPLETED)
         if keeping.done():
             keeping.result()
-        serving.result()
+        await serving
         keeping.cancel()
     finally:
         listener.close()

@@ -139,6 +139,7 @@ class DemoShop:
             arguments=["-m", "simulator", "--config", str(self.place.config), *walk, *origins],
             log=self.place.log("simulator"),
             keep_stdout=True,
+            is_replaceable=False,
         )
 
     async def _start(self, child: Child) -> None:

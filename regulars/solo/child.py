@@ -37,8 +37,10 @@ class Child:
     ready_url: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     keep_stdout: bool = False
+    is_replaceable: bool = True  # False: what it knew dies with it, so starting it again would not bring the shop back
     process: asyncio.subprocess.Process | None = None
     restarts: int = 0
+    is_stopped: bool = False
 
     async def start(self) -> None:
         """Starts it; does not wait for readiness."""
@@ -66,21 +68,27 @@ class Child:
         raise ShopUnready(self.name, f"was not ready after {timeout_s:.0f} s", self.log)
 
     async def keep_running(self) -> None:
-        """Returns never; raises ShopUnready when it falls too often."""
+        """Until it is stopped; raises ShopUnready when it falls too often."""
         falls: list[float] = []
         while True:
             assert self.process is not None  # noqa: S101 - started before
             await self.process.wait()
+            if self.is_stopped:
+                return
+            if not self.is_replaceable:
+                raise ShopUnready(self.name, "ended, and the shop cannot go on without it", self.log)
             now = time.monotonic()
             falls = [at for at in falls if now - at < RESTART_WINDOW_S] + [now]
             if len(falls) > RESTARTS:
                 raise ShopUnready(self.name, f"fell {RESTARTS} times within {RESTART_WINDOW_S:.0f} s", self.log)
             self.restarts += 1
             await asyncio.sleep(_BACKOFF_S * len(falls))
-            await self.start()
+            if not self.is_stopped:
+                await self.start()
 
     async def stop(self) -> None:
         """Asks, waits `GRACE_S`, then ends the whole group: nothing it started stays behind."""
+        self.is_stopped = True
         process = self.process
         if process is None:
             return

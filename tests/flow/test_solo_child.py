@@ -117,3 +117,28 @@ def test_a_taken_port_is_one_sentence() -> None:
     (port,) = free_ports(1)
     with listening(port), pytest.raises(PortTaken, match=f"Port {port} is taken"):
         listening(port)
+
+
+def test_one_that_cannot_be_replaced_ends_the_shop_with_a_sentence(tmp_path: Path) -> None:
+    async def story() -> None:
+        child = Child("air", ["-c", "print('no more')"], tmp_path / "log", is_replaceable=False)
+        await child.start()
+        await child.keep_running()
+
+    with pytest.raises(
+        ShopUnready, match=r"The air process ended, and the shop cannot go on.* Its last words: no more"
+    ):
+        asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_one_that_was_stopped_is_neither_missed_nor_started_again(tmp_path: Path) -> None:
+    async def story() -> int:
+        child = Child("sleeper", ["-c", SLEEP], tmp_path / "log", is_replaceable=False)
+        await child.start()
+        keeping = asyncio.create_task(child.keep_running())
+        await asyncio.sleep(0.3)
+        await child.stop()
+        await asyncio.wait_for(keeping, 5)
+        return child.restarts
+
+    assert asyncio.run(story()) == 0
