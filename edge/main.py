@@ -8,7 +8,7 @@ outbox.db
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from edge.adapters.enrolment import Enrolment
 from edge.adapters.hq_http import HqClient
 from edge.adapters.live_socketio import Live
 from edge.adapters.outbox_sqlite import Outbox
-from edge.adapters.radio_bluez import Radio
+from edge.adapters.radio_bluez import Radio, ScannerStatus
 from edge.adapters.state import State
 from edge.adapters.store_sqlite import make_state_dir
 from edge.adapters.supervisor import Supervisor
@@ -134,6 +134,7 @@ class Edge:
             "inputs_waiting": ("Inputs on the state queue.", self._state.waiting),
             "events_waiting": ("Events head office does not have yet.", self._outbox.waiting()),
             "replica_as_of_seconds": ("When head office last confirmed the replica.", self._cache.as_of()),
+            "day_keys_until_seconds": ("When the last day ends whose keys are here.", self._cache.day_keys_until()),
         }
         counters = {
             "foreign_advertisements": ("Advertisements of strangers, one total.", radio.foreign),
@@ -144,6 +145,7 @@ class Edge:
         return [
             *(GaugeMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in gauges.items()),
             *(CounterMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in counters.items()),
+            *_scanner_metrics(radio.scanners),
         ]
 
     def _health(self) -> Health:
@@ -203,6 +205,18 @@ def enrol(settings: Settings, state_dir: Path, code: str) -> Enrolment:
     _same_store(settings, enrolled)
     enrolment.save(state_dir, enrolled)
     return enrolled
+
+
+def _scanner_metrics(scanners: Mapping[str, ScannerStatus]) -> Iterator[GaugeMetricFamily]:
+    """What `regulars doctor` reads (edge.adapters.symptoms)."""
+    rates = GaugeMetricFamily(
+        "regulars_scanner_reports_per_second", "Advertisements it reports, over ten seconds.", labels=["scanner"]
+    )
+    healths = GaugeMetricFamily("regulars_scanner_health", "1 for the state it is in.", labels=["scanner", "health"])
+    for scanner, status in scanners.items():
+        rates.add_metric([scanner], status.reports_per_s)
+        healths.add_metric([scanner, status.health], 1)
+    yield from (rates, healths)
 
 
 def _awaited(state_dir: Path, supervisor: Supervisor) -> Enrolment:

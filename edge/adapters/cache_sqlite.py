@@ -32,6 +32,7 @@ from wire.sync import PhoneCommand, Revocation
 SCHEMA: Final = "1"
 # How much staleness of `as_of` a restart may add; each write costs the SD card two pages.
 AS_OF_EVERY_S: Final = 60.0
+DAY_S: Final = 86_400
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL);
@@ -115,6 +116,11 @@ class Cache:
         rows = self._read("SELECT body FROM record WHERE kind = 'command' AND body IS NOT NULL AND until > ?", [now_s])
         found = [body for row in rows if isinstance(body := _unpacked("command", row[0]), PhoneCommand)]
         return tuple(sorted(found, key=lambda command: (command.at, command.command_id)))
+
+    def day_keys_until(self) -> float:
+        """When the last day ends that has keys here; 0 without any."""
+        found = self._read("SELECT max(day) FROM day_key")
+        return 0.0 if found[0][0] is None else (float(found[0][0]) + 1) * DAY_S
 
     def day_keys(self) -> list[tuple[str, int, bytes]]:
         """(member_ref, day, SK) of every key in the store."""

@@ -86,7 +86,7 @@ def pair(config: Path, state_dir: Path, kind: str, device_id: str, url: str | No
     """Print a six-digit code that pairs one tablet or screen of store.toml, good once and for ten minutes."""
     with told():
         settings = load_settings(config)
-        answer = _pairing_code(url or _own_url(settings, state_dir), state_dir, {"kind": kind, "id": device_id})
+        answer = _pairing_code(url or own_url(settings, state_dir), state_dir, {"kind": kind, "id": device_id})
         click.echo(json.dumps(answer))
 
 
@@ -158,7 +158,8 @@ class _NotRunning(HqUnreachable):
         EdgeError.__init__(self, f"nothing answers at {url}: start the service with `regulars edge run`.")
 
 
-def _own_url(settings: Settings, state_dir: Path) -> str:
+def own_url(settings: Settings, state_dir: Path) -> str:
+    """Where the store's service listens, running or not."""
     try:
         return (state_dir / "edge.url").read_text().strip()
     except OSError:
