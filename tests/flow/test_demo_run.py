@@ -192,13 +192,15 @@ def test_an_afternoon_too_short_for_the_script_is_refused() -> None:
 
 def test_a_walk_that_is_none_is_said_with_the_simulators_own_words(tmp_path: Path) -> None:
     (tmp_path / "walk.jsonl").write_text("this is no walk\n")
-    code, words = _refused("--headless", "--walk", str(tmp_path / "walk.jsonl"))
+    code, words = _refused("--headless", "--walk", str(tmp_path / "walk.jsonl"), TMPDIR=str(tmp_path))
     assert code == 3
     assert "The simulator process ended while it was starting" in words
     assert "Traceback" not in words
 
 
-def _refused(*options: str) -> tuple[int, str]:
+def _refused(*options: str, **environment: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "regulars", "demo", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, env={**os.environ, **environment}
+    )
     return done.returncode, done.stderr
