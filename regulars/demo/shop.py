@@ -89,9 +89,10 @@ class DemoShop:
 
     async def close(self) -> None:
         """Ends all of it, within 3 s."""
-        with suppress(AttributeError):
-            await self.relay.stop()
-        await asyncio.gather(*(child.stop() for child in self._children))
+        endings = [child.stop() for child in self._children]
+        with suppress(AttributeError):  # it did not come to a relay yet
+            endings.append(self.relay.stop())
+        await asyncio.gather(*endings)
 
     def add_phone(self, key: str, x: float | None = None, y: float | None = None) -> str:
         """The member's simulated phone, away or at a place; the app has its key from joining."""

@@ -16,7 +16,7 @@ import urllib3
 from regulars.solo.errors import ShopUnready
 
 # Ctrl-C promises an end within 3 s: this much for a clean one, the rest for the kernel to sweep up.
-GRACE_S: Final = 2.0
+GRACE_S: Final = 1.5
 # A process that falls five times within a minute will fall a sixth time; the operator should read its log instead.
 RESTARTS: Final = 5
 RESTART_WINDOW_S: Final = 60.0
