@@ -68,11 +68,14 @@ requirements: venv ## recompile the hashed pins from pyproject.toml; ARGS="--upg
 	@$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-annotate --no-header --no-emit-package crcmod --no-emit-package esptool \
 		--no-emit-package paho-mqtt requirements/esphome.in --output-file requirements/esphome.txt
+	@$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-annotate --no-header --no-emit-package pyric \
+		requirements/rivals.in --output-file requirements/rivals.txt
 	@! grep -nE '(https?|file):|--(extra-)?index|--find-links' requirements/*.txt \
 		|| { echo "An address slipped into the pins (above)." >&2; exit 1; }
 
 clean: ## remove what make made
-	rm -rf .venv .venv.lock .venv-esphome dist build artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv.lock .venv-esphome .venv-rivals dist build artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 needs-python:

@@ -4,6 +4,7 @@ Two rules about what may live here. Nothing is remembered and nothing raises: fo
 normal case, some hundred a second. And nobody is identified: a body is ten octets that anyone could have sent.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -32,6 +33,8 @@ _PREFIX: Final = _dashed(rst1.IOS_PREFIX + bytes(10))[:14]
 _UUID16_ON_AIR: Final = rst1.SERVICE_UUID16.to_bytes(2, "little")
 _UUID128_ON_AIR: Final = rst1.SERVICE_UUID128[::-1]
 _PREFIX_ON_AIR: Final = rst1.IOS_PREFIX[::-1]
+_KINDS: Final = frozenset({_SERVICE_DATA_16, _SERVICE_DATA_128}) | _UUIDS_128
+_any_mark: Final = re.compile(b"|".join(map(re.escape, (_UUID16_ON_AIR, _UUID128_ON_AIR, _PREFIX_ON_AIR)))).search
 
 
 def token_body(service_data: Mapping[str, bytes], service_uuids: Sequence[str]) -> rst1.Body | None:
@@ -55,17 +58,18 @@ def token_bodies(service_data: Mapping[str, bytes], service_uuids: Sequence[str]
 
 def token_in_payload(payload: bytes) -> rst1.Body | None:
     """The body in a whole advertisement as it was on air, up to its first broken field; None for a stranger."""
-    # Nineteen frames of twenty are strangers': three searches cost a fifth of reading their fields.
-    if _PREFIX_ON_AIR not in payload and _UUID128_ON_AIR not in payload and _UUID16_ON_AIR not in payload:
+    # Nineteen frames of twenty are strangers': one search costs a third of reading their fields.
+    if _any_mark(payload) is None:
         return None
     start, size = 0, len(payload)
     while start + 1 < size:
         end = start + 1 + payload[start]
         if end == start + 1 or end > size:
             return None
-        body = _in_field(payload[start + 1], payload[start + 2 : end])
-        if body is not None:
-            return body
+        if payload[start + 1] in _KINDS:
+            body = _in_field(payload[start + 1], payload[start + 2 : end])
+            if body is not None:
+                return body
         start = end
     return None
 

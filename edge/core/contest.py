@@ -44,7 +44,10 @@ class Contest:
     def enter(self, sighting: Sighting) -> Contested | None:
         """Contested once per tag: who then answers the challenge stays who they are until the quarter turns."""
         self._forget(sighting.at)
-        bearers = self._tags.setdefault(sighting.tag, _Bearers())
+        bearers = self._tags.get(sighting.tag)
+        if bearers is None:
+            bearers = self._tags[sighting.tag] = _Bearers()
+        bearers.last_at = max(bearers.last_at, sighting.at)
         self._tags.move_to_end(sighting.tag)
         torn = bearers.reach.tears(sighting.scanner, sighting.rssi_dbm, sighting.at, self._positions)
         crowded = _is_contested(bearers, sighting.address, sighting.at)
@@ -86,10 +89,7 @@ class _Bearers:
     reach: Reach = field(default_factory=Reach)
     new_from: float = -math.inf
     new: int = 0  # addresses that appeared since
-
-    @property
-    def last_at(self) -> float:
-        return max(spell.last_at for spell in self.spells.values())
+    last_at: float = -math.inf
 
 
 def _is_contested(bearers: _Bearers, address: str, at: float) -> bool:

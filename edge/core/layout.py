@@ -52,8 +52,8 @@ def build_table(keys: Iterable[Row], now_s: float, *, dict_limit: int = DICT_LIM
     """
     quarter = int(now_s) // rst1.QUARTER_S
     pieces = _pieces_by_day(quarter)
-    rows = (row for row in keys if row[1] in pieces)
-    first = deque(islice(rows, dict_limit + 1))
+    rows = iter(keys)
+    first = deque(islice((row for row in rows if row[1] in pieces), dict_limit + 1))
     if len(first) <= dict_limit:
         return Spread(quarter, _holders(first, pieces))
     return packed(quarter, chain(_drained(first), rows), pieces)

@@ -10,7 +10,7 @@ tag that is found has its holder on the same cache line; what a lookup costs is 
 import re
 import struct
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -22,9 +22,10 @@ Row = tuple[str, int, bytes]
 # (hour, first and last octet of what is wanted of its block)
 Piece = tuple[int, int, int]
 
-_REFS: Final = re.compile(r"[0-9a-f]*")
+_HEX: Final = re.compile(r"[0-9a-f]*")
 _REF_LENGTH: Final = 16
 _HOLDER_UNITS: Final = (_REF_LENGTH + KEY_LENGTH) // rst1.TAG_LENGTH
+_QUARTERS: Final = rst1.HOUR_S // rst1.QUARTER_S
 # Members hashed at a stride: their Python objects fit a core's cache, and are gone before the next.
 _STRIDE: Final = 2_048
 _as_number: Final[Callable[[bytes], tuple[int]]] = struct.Struct("=Q").unpack
@@ -32,11 +33,11 @@ _as_number: Final[Callable[[bytes], tuple[int]]] = struct.Struct("=Q").unpack
 
 def packed(quarter: int, rows: Iterable[Row], pieces: Mapping[int, Sequence[Piece]]) -> TokenTable:
     """`rows` are (member_ref, day, SK); those of other days and of no known form are passed over."""
-    days = {day: _Day(quarter, wanted) for day, wanted in pieces.items()}
+    days = {day: _Day(quarter, hours) for day, hours in pieces.items()}
     pending = iter(rows)
     while stride := list(islice(pending, _STRIDE)):
         for day, records in days.items():
-            records.add([row for row in stride if row[1] == day])
+            records.add(*_taken(stride, day))
     for records in days.values():
         records.index()
     return _TwoDays(quarter, *days.values()) if len(days) > 1 else next(iter(days.values()))
@@ -57,13 +58,21 @@ class _Day(TokenTable):
         self._mask = 0
         self._count = 0
 
-    def add(self, rows: list[Row]) -> None:
-        rows = _well_formed(rows)
-        refs = [bytes.fromhex(member_ref) for member_ref, _, _ in rows]
-        keys = [key for _, _, key in rows]
-        columns = [[block[start:end] for block in hour_blocks(keys, hour)] for hour, start, end in self._pieces]
-        self._records += b"".join([part for record in zip(*columns, refs, keys, strict=True) for part in record])
-        self._count += self._tags * len(rows)
+    def add(self, refs: bytes, keys: list[bytes]) -> None:
+        """Column by column: each lands in its place of every record without an object for any."""
+        record = self._tags + _HOLDER_UNITS
+        units = memoryview(bytearray(rst1.TAG_LENGTH * record * len(keys))).cast("Q")
+        columns = [*self._tag_columns(keys), *_halves(refs), *_halves(b"".join(keys))]
+        for unit, column in enumerate(columns):
+            units[unit::record] = column
+        self._records += units
+        self._count += self._tags * len(keys)
+
+    def _tag_columns(self, keys: list[bytes]) -> Iterator[memoryview]:
+        for hour, start, end in self._pieces:
+            blocks = memoryview(b"".join(hour_blocks(keys, hour))).cast("Q")
+            for quarter in range(start // rst1.TAG_LENGTH, end // rst1.TAG_LENGTH):
+                yield blocks[quarter::_QUARTERS]
 
     def index(self) -> None:
         """Fill the slots, at most half of them: 1.3 looks for a tag that is there, 1.7 for one that is not."""
@@ -129,9 +138,17 @@ class _TwoDays(TokenTable):
         return len(self._one) + len(self._other)
 
 
-def _well_formed(rows: list[Row]) -> list[Row]:
-    """One row out of form would shift all behind it into each other's places."""
-    rows = [row for row in rows if len(row[0]) == 2 * _REF_LENGTH and len(row[2]) == KEY_LENGTH]
-    if _REFS.fullmatch("".join([row[0] for row in rows])):
-        return rows
-    return [row for row in rows if _REFS.fullmatch(row[0])]
+def _taken(rows: list[Row], wanted: int) -> tuple[bytes, list[bytes]]:
+    """Refs, packed, and keys of those of the day; one out of form would shift all behind it to each other's places."""
+    rows = [row for row in rows if row[1] == wanted and len(row[0]) == 2 * _REF_LENGTH and len(row[2]) == KEY_LENGTH]
+    refs = "".join([row[0] for row in rows])
+    if not _HEX.fullmatch(refs):
+        rows = [row for row in rows if _HEX.fullmatch(row[0])]
+        refs = "".join([row[0] for row in rows])
+    return bytes.fromhex(refs), [row[2] for row in rows]
+
+
+def _halves(octets: bytes) -> tuple[memoryview, memoryview]:
+    """First and second unit of values of two units each."""
+    units = memoryview(octets).cast("Q")
+    return units[::2], units[1::2]
