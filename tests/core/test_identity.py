@@ -1,5 +1,13 @@
 """Who is in the table is told with place and mode; of all others nothing is kept."""
 
+import itertools
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.core.advertisement import token_in_payload
 from edge.core.identity import Identity, build_table
 from edge.core.inputs import Contested, Heard
 from wire import rst1
@@ -48,6 +56,20 @@ def test_strangers_raise_one_number_and_leave_nothing() -> None:
         assert identity.hear("s1", f"stranger {n}", -60, [body] if n % 2 else [], NOON + n / 100) == ()
     assert identity.foreign == 2_000
     assert remembered(identity) == empty
+
+
+@pytest.mark.needs("shared")
+def test_a_million_recorded_strangers_leave_nothing(recordings: Path) -> None:
+    lines = (recordings / "adverts" / "adverts.jsonl").read_text().splitlines()
+    frames = itertools.cycle([bytes.fromhex(json.loads(line)["ad"]) for line in lines])
+    identity = Identity(build_table(KEYS, NOON))
+    empty, blocks = remembered(identity), sys.getallocatedblocks()
+    for number, frame in enumerate(itertools.islice(frames, 1_000_000)):
+        body = token_in_payload(frame)
+        identity.hear("s1", f"{number:012x}", -60, (body,) if body else (), NOON + number / 1_000)
+    assert identity.foreign == 1_000_000
+    assert remembered(identity) == empty
+    assert sys.getallocatedblocks() - blocks < 1_000
 
 
 def remembered(identity: Identity) -> str:
