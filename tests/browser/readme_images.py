@@ -66,6 +66,7 @@ def devices(browser: Browser, demo: Demo, lang: str, target: Path) -> None:
     pages["tablet"].locator("li[data-id]").filter(has_text="Anna B.").locator("button.who").click()
     pages["screen"].locator("h1").filter(has_text=COATS[lang]).wait_for()
     pages["phone"].locator("nav [data-tab=mirror]").click()
+    pages["phone"].locator("regulars-mirror regulars-staff-card").wait_for()
     pages["phone"].wait_for_timeout(SETTLE_MS)
     shots = {kind: _embedded(page.screenshot()) for kind, page in pages.items()}
     for page in pages.values():
