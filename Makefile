@@ -12,6 +12,8 @@ BIN := .venv/bin
 WALK := $(wildcard ../shared/data/ble_walks/straight_01_all_sensors.mbd)
 # Folders whose tests measure nothing and share nothing, so both cores may work on them; the others run one by one.
 SIDE_BY_SIDE := $(wildcard tests/core tests/contract tests/adapters tests/recordings)
+# What is held to milliseconds has the machine to itself.
+export TIMED := tests/flow/test_demo_run.py
 # `uv pip compile` sees one index, the public one, and writes neither its address nor those of the files.
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml requirements/tools.in
@@ -30,6 +32,7 @@ test: venv ## every test this machine can run; ARGS="-k presence"
 check: lint types layers ## what CI runs: lint, types, layers, every test, the flow tests on the built wheel
 	@$(BIN)/pytest --numprocesses 2 --quiet $(SIDE_BY_SIDE)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target pages wheel
+	@$(BIN)/pytest --quiet $(TIMED)
 
 # The flow tests mostly wait for radio and clocks, so the pages are looked at meanwhile.
 pages: venv

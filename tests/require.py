@@ -35,6 +35,11 @@ def existing(path: Path) -> Callable[[], Path | None]:
     return lambda: path if path.exists() else None
 
 
+def newest(pattern: str) -> Callable[[], Path | None]:
+    """The last of the files that fit, in order of their names; `pattern` is absolute."""
+    return lambda: max(Path("/").glob(pattern.removeprefix("/")), default=None)
+
+
 def root_rights() -> Path | None:
     return Path("/") if os.geteuid() == 0 else None
 
@@ -45,7 +50,7 @@ NEEDS: Final[dict[str, Need]] = {
     "javac": Need(program("javac"), "apt install default-jdk-headless"),
     "node": Need(program("node", "nodejs"), "apt install nodejs"),
     "qemu": Need(program("qemu-system-x86_64"), "apt install qemu-system-x86"),
-    "postgresql": Need(program("pg_ctlcluster", "pg_ctl"), "apt install postgresql"),
+    "postgresql": Need(newest("/usr/lib/postgresql/*/bin/initdb"), "apt install postgresql"),
     "root": Need(root_rights, "run the tests as root"),
     "shared": Need(existing(RECORDINGS), "the recordings belong beside the checkout, in ../shared/data"),
     "dbus-daemon": Need(program("dbus-daemon"), "apt install dbus-daemon"),

@@ -1,6 +1,5 @@
-"""What head office's database promises, on SQLite, and on PostgreSQL where REGULARS_POSTGRES_URL names an empty one."""
+"""What head office's database promises, on SQLite and on PostgreSQL."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -30,14 +29,12 @@ from wire.sync import PhoneCommand
 
 KEYS = HubKeys(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), b"s" * 32)
 NOW = 1_800_000_000.0
-POSTGRES = "REGULARS_POSTGRES_URL"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    if request.param == "postgresql" and POSTGRES not in os.environ:
-        pytest.skip(f"{POSTGRES} names no database")
-    store = SqlStore(os.environ[POSTGRES] if request.param == "postgresql" else f"sqlite:///{tmp_path / 'hq.sqlite'}")
+    is_postgres = request.param == "postgresql"
+    store = SqlStore(request.getfixturevalue("postgres_url") if is_postgres else f"sqlite:///{tmp_path / 'hq.sqlite'}")
     try:
         store.migrate()
         empty(store)

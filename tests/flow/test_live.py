@@ -150,8 +150,8 @@ def test_a_tablet_that_goes_is_forgotten(running: Running, store: Store) -> None
     tablet = Tablet(running).connect()
     tablet.next()
     tablet.io.disconnect()
+    assert eventually(lambda: isinstance(store.seen[-1], Unsubscribed))
     assert eventually(lambda: store.live.clients == 0)
-    assert isinstance(store.seen[-1], Unsubscribed)
 
 
 def test_tablets_hear_the_same_in_the_same_order(running: Running, store: Store) -> None:
