@@ -5,7 +5,7 @@ What a D-Bus error says in words is dropped: it can quote the address of a stran
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from dbus_fast import BusType, Message, MessageType, Variant, unpack_variants
@@ -19,6 +19,7 @@ DAEMON: Final = "org.freedesktop.DBus"
 # bluetoothd answers in milliseconds; switching an adapter on takes a USB stick up to two seconds, and a machine that is
 # starting has other things to do.
 CALL_WITHIN_S: Final = 6.0
+_GOODBYE_WITHIN_S: Final = 0.3
 
 
 class BluezRefused(Exception):
@@ -38,7 +39,13 @@ async def system_bus() -> AsyncIterator[MessageBus]:
             await bus.connect()
         yield bus
     finally:
+        is_open = bus.connected
         bus.disconnect()
+        if is_open:
+            # It only says goodbye; the socket is closed when the daemon has said it too.
+            with suppress(Exception):
+                async with asyncio.timeout(_GOODBYE_WITHIN_S):
+                    await bus.wait_for_disconnect()  # type: ignore[no-untyped-call] # dbus-fast leaves it unannotated
 
 
 async def call(  # noqa: PLR0917 - the fields of a D-Bus call, in the order everybody writes them

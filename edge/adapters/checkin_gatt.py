@@ -21,7 +21,7 @@ _START_WITHIN_S: Final = 10.0
 _STOP_WITHIN_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 1.0
 # A radio that was plugged in again serves within ten seconds.
-_LONGEST_PAUSE_S: Final = 5.0
+_LONGEST_PAUSE_S: Final = 3.0
 
 _log = structlog.get_logger(__name__)
 

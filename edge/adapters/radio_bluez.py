@@ -1,7 +1,7 @@
 """The radio thread: one asyncio loop for life, one bleak scanner per [[scanner]], and identity on the same thread.
 
 Start-up never waits for Bluetooth: every scanner is opened in the background and tried again for as long as the
-service runs, with a pause that grows to half a minute. Every call into bleak has its own time limit.
+service runs, with a pause that grows to three seconds. Every call into bleak has its own time limit.
 Only what resolved to a member leaves this thread. Strangers raise one number.
 """
 
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
@@ -24,6 +24,7 @@ from edge.adapters.bluez_adapter import AdapterMissing
 from edge.core.advertisement import token_bodies
 from edge.core.identity import Identity, TokenTable
 from edge.core.inputs import Answered, Contested, Heard, ScannerChanged, ScannerHealth
+from edge.core.pace import Pace
 from edge.core.reach import NOWHERE, Point
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 _START_WITHIN_S: Final = 10.0
 _STOP_WITHIN_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 1.0
-# An adapter that was plugged in again is to be heard within ten seconds: this pause, and up to four to open it.
-_LONGEST_PAUSE_S: Final = 5.0
+# An adapter that was plugged in again is to be heard within ten seconds: this pause, and some more to switch it on.
+_LONGEST_PAUSE_S: Final = 3.0
 # Opening a scanner anew costs a second and cures most silences, so it is done soon; saying that it is deaf calls
 # somebody, so that waits until no shop with a till, a beacon or a street could have been silent by itself.
 _REOPEN_AFTER_S: Final = 30.0
@@ -42,6 +43,11 @@ _DEAF_AFTER_S: Final = 300.0
 _LOOK_EVERY_S: Final = 1.0
 # Reports a second are averaged over about ten seconds: long enough to be read, short enough to see a fault.
 _RATE_SHARE: Final = 0.1
+
+_SLOW: Final = (
+    "members are heard far less often than their phones speak, so zones follow late: "
+    "move the scanner nearer, or look whether something beside it disturbs 2.4 GHz"
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -70,6 +76,8 @@ class ScannerStatus:
     reports: int
     reports_per_s: float
     fault: str
+    members_per_s: float = 0.0  # reports of members, at most two a second of each
+    expected_per_s: float = 0.0  # what the members here offer at the very least
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ class _Watch:
     reported_at: float = 0.0  # on the loop's clock, as is what follows
     opened_at: float = 0.0
     thinned: str = ""
+    pace: Pace = field(default_factory=Pace)
     was_silent: bool = False
 
 
@@ -170,7 +179,14 @@ class Radio:
     def status(self) -> RadioStatus:
         """A snapshot; safe from any thread."""
         scanners = {
-            scanner: ScannerStatus(watch.health, watch.reports, round(watch.reports_per_s, 1), watch.fault)
+            scanner: ScannerStatus(
+                watch.health,
+                watch.reports,
+                round(watch.reports_per_s, 1),
+                watch.fault,
+                round(watch.pace.heard_per_s, 1),
+                watch.pace.expected_per_s,
+            )
             for scanner, watch in self._watches.items()
         }
         return RadioStatus(scanners, self._identity.foreign, self._dropped)
@@ -255,9 +271,16 @@ class Radio:
             rate = (watch.reports - watch.counted) / (loop.time() - before)
             watch.counted = watch.reports
             watch.reports_per_s += _RATE_SHARE * (rate - watch.reports_per_s)
+            self._judge_pace(watch, loop.time())
             if loop.time() - watch.reported_at >= _DEAF_AFTER_S:
                 self._turn(watch, "deaf", f"nothing heard for {_DEAF_AFTER_S:.0f} s: check its antenna and its place")
         watch.was_silent = True
+
+    def _judge_pace(self, watch: _Watch, now: float) -> None:
+        """What the thing is called that BlueZ does not call anything: reports come, and far too few."""
+        is_slow = watch.pace.is_slow(now)
+        if watch.health == "ok":
+            watch.fault = watch.thinned or (_SLOW if is_slow else "")
 
     def _scanner(self, watch: _Watch, hold: "Hold | None") -> BleakScanner:
         def on_advertisement(device: BLEDevice, advertisement: AdvertisementData) -> None:
@@ -279,6 +302,8 @@ class Radio:
             self._turn(watch, "ok", watch.thinned)
         bodies = token_bodies(advertisement.service_data, advertisement.service_uuids)
         for told in self._identity.hear(watch.settings.id, address, advertisement.rssi, bodies, self._clock()):
+            if isinstance(told, Heard):
+                watch.pace.hear(told.member_ref, watch.reported_at)
             self.post(told)
 
     def _turn(self, watch: _Watch, health: ScannerHealth, fault: str) -> None:
