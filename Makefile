@@ -1,6 +1,6 @@
 # Everything a newcomer types. Needs Python 3.11 or newer with its venv module, and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check pages lint types layers wheel bench verify-firmware venv requirements clean needs-python
+.PHONY: help demo test check pages lint types layers wheel bench verify-firmware test-deploy venv requirements clean needs-python
 
 # The first Python that is new enough; else python3, which then says itself why it is not. `make PYTHON=...` overrides.
 ifndef PYTHON
@@ -50,6 +50,9 @@ layers: venv
 
 wheel: venv ## build the wheel, install it elsewhere, run the flow tests on it
 	@.ci/wheel
+
+test-deploy: venv ## deploy/install.sh in a clean Debian under its own systemd, by debootstrap and nspawn; as root
+	@$(BIN)/python -m tests.deploy.run $(ARGS)
 
 verify-firmware: venv ## build the example store's firmware and let ESPHome validate it (its own .venv-esphome)
 	@PYTHON=$(PYTHON) .ci/firmware

@@ -20,7 +20,7 @@ import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge.adapters import enrolment
-from edge.adapters.bluez_adapter import ADAPTER_INTERFACE
+from edge.adapters.bluez_adapter import ADAPTER_INTERFACE, AdapterMissing
 from edge.core.diagnosis import (
     Adapter,
     Bluetooth,
@@ -198,6 +198,12 @@ async def _objects() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     from edge.adapters import bluez_bus  # noqa: PLC0415
 
     async with asyncio.timeout(_BLUETOOTH_WITHIN_S), bluez_bus.system_bus() as bus:
+        # Asked first: a call would have the bus start bluetoothd, which Debian does not without an adapter, and wait.
+        (is_there,) = await bluez_bus.call(
+            bus, "/org/freedesktop/DBus", bluez_bus.DAEMON, "NameHasOwner", "s", [bluez_bus.BLUEZ], to=bluez_bus.DAEMON
+        )
+        if not is_there:
+            raise AdapterMissing("bluetoothd does not run")
         return await bluez_bus.objects(bus)
 
 

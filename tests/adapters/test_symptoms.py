@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from inspect import isawaitable
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,9 @@ def seen(
     async def look() -> Bluetooth | None:
         async with open_bluez(tmp_path) as (bluez, address):
             monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-            happen(bluez)
+            done = happen(bluez)
+            if isawaitable(done):
+                await done
             return await asyncio.to_thread(symptoms.bluetooth)
 
     found = asyncio.run(look())
@@ -57,6 +61,13 @@ def test_a_bluetoothd_without_adapters_answers(tmp_path: Path, monkeypatch: pyte
 def test_an_adapter_that_rfkill_switched_off_is_seen_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = seen(tmp_path, monkeypatch, lambda bluez: bluez.plug_in("hci0", MAC).switch_off())
     assert not found.adapters[0].is_on
+
+
+@pytest.mark.needs("dbus-daemon")
+def test_a_bluetoothd_that_does_not_run_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = time.monotonic()
+    assert not seen(tmp_path, monkeypatch, Bluez.go).is_answering
+    assert time.monotonic() - began < 4
 
 
 def test_no_system_bus_is_no_answer_within_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

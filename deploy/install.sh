@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Puts the store's service on Raspberry Pi OS or Debian 12 and newer; run it again to bring a store up to date.
+# Program in /opt/regulars, settings in /etc/regulars, state in /var/lib/regulars; deploy/uninstall.sh takes it away.
+# Exit: 0 done, 2 wrong use, 3 a prerequisite is missing, 4 packages could not be fetched.
+set -euo pipefail
+usage="Usage: deploy/install.sh [--solo] [--wheels DIR]
+  --solo        one shop without a head office elsewhere: runs both on this machine
+  --wheels DIR  take the Python packages from DIR, without a network; fill it on a machine of the same kind with
+                python3 -m pip download --require-hashes --no-deps --only-binary :all: -r requirements/base.txt -d DIR"
+
+checkout=$(cd "$(dirname "$0")/.." && pwd)
+prefix=/opt/regulars
+unit=regulars-edge.service other=regulars-solo.service wheels=
+
+say() { echo "$*" >&2; }
+stop() { say "install.sh: $2"; exit "$1"; }
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --solo) unit=regulars-solo.service other=regulars-edge.service ;;
+        --wheels) wheels=${2:-}; [ -d "$wheels" ] || stop 2 "--wheels: '$wheels' is not a folder: name one."; shift ;;
+        -h | --help) echo "$usage"; exit 0 ;;
+        *) stop 2 "'$1' is not an option. $usage" ;;
+    esac
+    shift
+done
+
+prerequisites() {
+    [ "$(id -u)" = 0 ] || stop 3 "only root may install a service: run it with sudo."
+    command -v apt-get >/dev/null || stop 3 "this is not Debian or Raspberry Pi OS (no apt-get): use one of them."
+    command -v systemctl >/dev/null || stop 3 "systemd is missing: use a system that starts with it."
+}
+
+# Only what is missing is asked of apt, so a machine that has it all needs no network.
+debian_packages() {
+    local package missing=()
+    for package in python3 python3-venv dbus bluez; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    if [ ${#missing[@]} -gt 0 ]; then
+        say "Installing ${missing[*]}"
+        apt-get update -qq >&2 || stop 4 "apt found no packages (its words are above): check the network."
+        DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2 \
+            || stop 4 "apt could not install ${missing[*]} (its words are above): check the network."
+    fi
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+        || stop 3 "Python 3.11 or newer is needed: upgrade to Debian 12 or newer."
+}
+
+own_user() {
+    getent passwd regulars >/dev/null \
+        || useradd --system --user-group --home-dir /var/lib/regulars --no-create-home --shell /usr/sbin/nologin regulars
+    # D-Bus lets this group speak to bluetoothd.
+    ! getent group bluetooth >/dev/null || usermod --append --groups bluetooth regulars
+    install -d -m 0700 -o regulars -g regulars /var/lib/regulars
+    install -d -m 0750 -o root -g regulars /etc/regulars
+}
+
+# One environment for each state of the checkout, made aside and switched to by one rename: a power cut in between
+# leaves the one that runs. What was there before stays until the next time, to go back to.
+program() {
+    local name release
+    name=$(cd "$checkout" && { python3 -V; sha256sum requirements/base.txt pyproject.toml README.md; find \
+        edge hq wire simulator display regulars firmware_config -type f -not -path '*/__pycache__/*' -print0 \
+        | sort -z | xargs -0 sha256sum; } | sha256sum | cut -c 1-16)
+    release=$prefix/releases/$name
+    if [ ! -e "$release/complete" ]; then
+        say "Making $release from the hashed pins"
+        rm -rf "$release"
+        install -d "$prefix" "$prefix/releases"
+        python3 -m venv "$release"
+        pip "$release" --require-hashes --only-binary :all: --requirement "$checkout/requirements/base.txt" \
+            ${wheels:+--no-index --find-links "$wheels"} \
+            || stop 4 "the packages could not be installed (pip's words are above): check the network, or give --wheels."
+        pip "$release" --no-build-isolation --no-index "$checkout" \
+            || stop 2 "the checkout itself could not be installed (pip's words are above): fetch it again."
+        install -m 0644 "$checkout/README.md" "$release/README.md"
+        touch "$release/complete"
+    fi
+    ln -sfn "$release" "$prefix/next"
+    mv -fT "$prefix/next" "$prefix/current"
+    older=$(find "$prefix/releases" -mindepth 1 -maxdepth 1 -not -name "$name" -printf '%T@ %p\n' | sort -rn | tail -n +2)
+    [ -z "$older" ] || cut -d ' ' -f 2 <<<"$older" | xargs rm -rf
+}
+
+pip() {
+    local release=$1
+    shift
+    "$release/bin/python" -m pip -qq --disable-pip-version-check --no-input install --no-deps "$@" >&2
+}
+
+settings() {
+    [ "$unit" = regulars-edge.service ] || return 0
+    [ -e /etc/regulars/store.toml ] || install -m 0640 -o root -g regulars \
+        "$checkout/regulars/solo/store.toml" /etc/regulars/store.toml
+}
+
+units() {
+    local one
+    for one in regulars-edge.service regulars-solo.service bluetooth.service.d/regulars.conf; do
+        install -D -m 0644 "$checkout/deploy/systemd/$one" "/etc/systemd/system/$one"
+    done
+    install -D -m 0644 "$checkout/deploy/tmpfiles.d/regulars.conf" /etc/tmpfiles.d/regulars.conf
+    install -D -m 0755 "$checkout/deploy/regulars" /usr/local/bin/regulars
+    systemctl --quiet disable "$other" 2>/dev/null || true
+    systemctl --quiet enable "$unit"
+}
+
+# In an image that is being built there is no systemd to speak to; the unit starts when the machine does.
+start() {
+    if [ ! -d /run/systemd/system ]; then
+        say "Installed. $unit starts with the machine."
+        return 0
+    fi
+    systemctl daemon-reload
+    systemctl try-restart bluetooth.service || say "bluetooth.service did not restart: see journalctl -u bluetooth."
+    systemctl restart "$unit" || stop 2 "$unit did not start; its last words:
+$(journalctl --unit "$unit" --lines 5 --output cat --no-pager)"
+    say "$unit is $(systemctl is-active "$unit")."
+    regulars doctor || true
+}
+
+prerequisites
+debian_packages
+own_user
+program
+settings
+units
+start
