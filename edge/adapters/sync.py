@@ -20,8 +20,9 @@ from edge.adapters.hq_http import HqClient, StartOver, Unchanged
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.core import outbox, replica
-from edge.core.identity import TokenTable, build_table
 from edge.core.inputs import EventsAcked, FeedApplied, Input, LineChanged
+from edge.core.layout import build_table, days_at
+from edge.core.table import TokenTable
 from edge.errors import HqRefused, HqUnreachable
 from edge.settings import Settings
 from wire import receipt
@@ -88,7 +89,6 @@ class Sync:
         self._keys_for = 0
         self._table_lock = threading.Lock()
         self._table: TokenTable | None = None
-        self._known: frozenset[str] = frozenset()  # members whose keys are here
         self._something = threading.Event()
         self._receipts: deque[tuple[Revocation, float]] = deque(maxlen=RECEIPTS)
         self._sent_to = 0
@@ -210,8 +210,8 @@ class Sync:
             self._fetch_keys()
 
     def _has_new_member(self, plan: replica.Plan) -> bool:
-        rows = plan.rows.items()
-        return any(kind == "profile" and kept.body and member not in self._known for (kind, member), kept in rows)
+        changed = (member for (kind, member), kept in plan.rows.items() if kind == "profile" and kept.body)
+        return any(not self._cache.has_day_key(self._keys_for, member) for member in changed)
 
     def _plan(self, page: FeedPage) -> replica.Plan:
         return replica.plan(
@@ -228,9 +228,8 @@ class Sync:
 
     def _rebuild_table(self) -> None:
         with self._table_lock:
-            keys = self._cache.day_keys()
-            self._known = frozenset(member for member, _, _ in keys)
-            self._table = build_table(keys, self._client.now())
+            now = self._client.now()
+            self._table = build_table(self._cache.day_keys(days_at(now)), now)
             self._use(self._table)
 
     # outbox

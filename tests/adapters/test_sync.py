@@ -14,6 +14,7 @@ from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.adapters.sync import Sync
 from edge.core.effects import Record
 from edge.core.inputs import EventsAcked, FeedApplied, Input, LineChanged
+from edge.core.layout import days_at
 from edge.errors import HqRefused, HqUnreachable
 from tests.contract.fake_hq import Office
 from tests.core.store import ANNA, NOW, profile, settings
@@ -136,12 +137,12 @@ def test_a_withdrawn_member_is_out_of_the_table_and_the_receipt_waits_for_the_se
 ) -> None:
     office.publish(page(anna()))
     line.sync.start()
-    eventually(line.cache.day_keys)
+    eventually(lambda: list(line.cache.day_keys(days_at(NOW))))
     office.members = {}
     revocation = Revocation(seq=3, member_ref=ANNA, kind="withdraw", at=NOW)
     office.publish(page(revoked=(revocation,)))
     eventually(lambda: any(one.revoked for one in line.of(FeedApplied)))
-    eventually(lambda: not line.cache.day_keys())
+    eventually(lambda: not list(line.cache.day_keys(days_at(NOW))))
     assert office.receipts == []
     line.sync.confirm(revocation, NOW)
     eventually(lambda: office.receipts == [3] and not line.cache.unconfirmed())

@@ -89,7 +89,8 @@ def test_after_a_withdrawal_the_files_hold_neither_number_nor_key(cache: Cache, 
     withdraw(cache)
     assert b"918273645546" not in on_disk(path)
     assert b"\x5a" * 16 not in on_disk(path)
-    assert cache.day_keys() == []
+    assert not cache.has_day_key(1, ANNA)
+    assert list(cache.day_keys({1})) == []
 
 
 def test_an_applied_withdrawal_waits_until_its_receipt_is_out(cache: Cache) -> None:
@@ -127,7 +128,14 @@ def test_when_the_lease_ends_members_go_and_articles_stay(cache: Cache) -> None:
 def test_keys_of_days_gone_by_go(cache: Cache) -> None:
     cache.put_day_keys({1: {ANNA: "01" * 16}, 2: {ANNA: "02" * 16}}, 0)
     cache.put_day_keys({3: {ANNA: "03" * 16}}, 2)
-    assert [day for _, day, _ in cache.day_keys()] == [2, 3]
+    assert [day for _, day, _ in cache.day_keys({1, 2, 3})] == [2, 3]
+
+
+def test_keys_of_the_days_asked_for_come_all_and_once(cache: Cache) -> None:
+    keys = {f"{number:032x}": "0b" * 16 for number in range(10_001)}
+    cache.put_day_keys({1: keys, 2: keys, 3: keys}, 0)
+    rows = [(member, day) for member, day, _ in cache.day_keys({1, 3})]
+    assert rows == [(member, day) for day in (1, 3) for member in keys]
 
 
 @pytest.mark.parametrize("damage", [b"not a database at all" * 400, b"SQLite format 3\x00" + bytes(9000)])
