@@ -1,6 +1,6 @@
 # Everything a newcomer types. Needs Python 3.11 or newer with its venv module, and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check pages lint types layers wheel bench verify-firmware test-deploy venv requirements clean needs-python
+.PHONY: help demo test check pages lint types layers wheel bench verify-firmware test-deploy test-bluez venv requirements clean needs-python
 
 # The first Python that is new enough; else python3, which then says itself why it is not. `make PYTHON=...` overrides.
 ifndef PYTHON
@@ -56,6 +56,9 @@ test-deploy: venv ## deploy/install.sh in a clean Debian under its own systemd, 
 
 verify-firmware: venv ## build the example store's firmware and let ESPHome validate it (its own .venv-esphome)
 	@PYTHON=$(PYTHON) .ci/firmware
+
+test-bluez: venv ## the edge's Bluetooth on Debian's kernel and real bluetoothd in QEMU; LONG=1 for more
+	@tests/bluez/fetch-kernel && { [ -z "$$LONG" ] || tests/bluez/fetch-bluez; } && $(BIN)/python -m tests.bluez.run $(ARGS)
 
 bench: venv ## every benchmark; bench-NAME runs one. The bars stand in the files, beside their reason
 	@missed=0; for file in $(wildcard benchmarks/[a-z]*.py); do \

@@ -8,7 +8,9 @@ import pytest
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
-from tests.contract.scanners import RIGS, ScannerRig
+from tests.contract import vhci
+from tests.contract.scanners import RIGS as SIMULATED
+from tests.contract.scanners import ScannerRig
 from wire import rst1
 
 OpenRig = Callable[[], AbstractAsyncContextManager[ScannerRig]]
@@ -27,6 +29,9 @@ class Heard:
 
     def of(self, address: str) -> list[AdvertisementData]:
         return [advertisement for device, advertisement in self.all if device.address == address]
+
+
+RIGS = {**SIMULATED, **vhci.SCANNERS}
 
 
 @pytest.fixture(params=RIGS)
