@@ -8,8 +8,9 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
 endif
 BIN := .venv/bin
-# A recorded walk for one of the demo's shoppers, where the recordings lie beside the checkout.
+# A real walk for one of the demo's shoppers and real payloads for its strangers, where recordings lie beside the checkout.
 WALK := $(wildcard ../shared/data/ble_walks/straight_01_all_sensors.mbd)
+ADVERTS := $(wildcard ../shared/data/adverts/adverts.jsonl)
 # Folders whose tests measure nothing and share nothing, so both cores may work on them; the others run one by one.
 SIDE_BY_SIDE := $(wildcard tests/core tests/contract tests/adapters tests/recordings)
 # What is held to milliseconds has the machine to itself.
@@ -23,7 +24,7 @@ help: ## this list
 
 demo: needs-python ## a shop on this machine, radio and phones simulated; ARGS="--headless --seconds 60 --report FILE"
 	@started=$$(date +%s); $(PYTHON) requirements/environment.py demo && \
-	REGULARS_STARTED_AT=$$started exec $(BIN)/regulars demo $(if $(WALK),--walk $(WALK)) $(ARGS)
+	REGULARS_STARTED_AT=$$started exec $(BIN)/regulars demo $(WALK:%=--walk %) $(ADVERTS:%=--adverts %) $(ARGS)
 
 test: venv ## every test this machine can run; ARGS="-k presence"
 	@$(BIN)/pytest --numprocesses 2 --quiet $(SIDE_BY_SIDE) $(ARGS)

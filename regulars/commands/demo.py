@@ -42,6 +42,11 @@ _STARTED_BY_MAKE: Final = "REGULARS_STARTED_AT"
     "--walk", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A recorded walk for one shopper."
 )
 @click.option(
+    "--adverts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Recorded advertisements for the strangers' phones, as JSON lines.",
+)
+@click.option(
     "--state", type=click.Path(file_okay=False, path_type=Path), help="Keep files here, not in a temporary place."
 )
 @click.option("--cut-after", type=click.IntRange(1), default=3600, hidden=True, help="Break the afternoon off.")
@@ -54,6 +59,7 @@ def command(
     report_file: Path | None,
     port: int,
     walk: Path | None,
+    adverts: Path | None,
     cut_after: int,
     state: Path | None,
     keep: bool,
@@ -69,13 +75,14 @@ def command(
         click.echo(f"regulars demo: {state} is not empty: remove it or choose another with --state.", err=True)
         sys.exit(2)
     folder = state or Path(tempfile.mkdtemp(prefix="regulars-demo-"))
+    shop = DemoShop(Place(folder), walk=walk, adverts=adverts)
     try:
         if headless:
-            outcome = asyncio.run(_afternoon(DemoShop(Place(folder), walk=walk), seconds, cut_after))
+            outcome = asyncio.run(_afternoon(shop, seconds, cut_after))
             _tell(outcome, report_file, foreign)
             code = 1 if outcome.reasons else 0
         else:
-            code = asyncio.run(_page(Place(folder), port, walk, began))
+            code = asyncio.run(_page(shop, port, began))
     except SoloError as error:
         click.echo(f"regulars demo: {error}", err=True)
         keep = keep or error.exit_code == 3  # noqa: PLR2004 - the sentence names a log that must still be there
@@ -120,11 +127,11 @@ async def _afternoon(shop: DemoShop, seconds: int, cut_s: int) -> Outcome:
         await shop.close()
 
 
-async def _page(place: Place, port: int, walk: Path | None, began: float) -> int:
+async def _page(shop: DemoShop, port: int, began: float) -> int:
     stop = _signals()
     listener = listening(port)
     url = f"http://127.0.0.1:{port}"
-    shop = DemoShop(place, origin=url, walk=walk)
+    shop.origin = url
     try:
         opening = asyncio.create_task(shop.open())
         stopping = asyncio.create_task(stop.wait())

@@ -42,7 +42,8 @@ class DemoShop:
 
     place: Place
     origin: str = ""
-    walk: Path | None = None
+    walk: Path | None = None  # a recorded one for one shopper
+    adverts: Path | None = None  # recorded payloads for the strangers
     phones: dict[str, str] = field(default_factory=dict)  # member's key -> phone id
     joined: dict[str, Joined] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
@@ -133,11 +134,12 @@ class DemoShop:
         self.office.send("POST", "/phone/commands", body, cookie=self.session(key))
 
     def _simulator(self) -> Child:
-        walk = ["--walk", str(self.walk)] if self.walk else []
+        recorded = ["--walk", str(self.walk)] if self.walk else []
+        recorded += ["--adverts", str(self.adverts)] if self.adverts else []
         origins = ["--allow-origin", self.origin] if self.origin else []
         return Child(
             name="simulator",
-            arguments=["-m", "simulator", "--config", str(self.place.config), *walk, *origins],
+            arguments=["-m", "simulator", "--config", str(self.place.config), *recorded, *origins],
             log=self.place.log("simulator"),
             keep_stdout=True,
             is_replaceable=False,

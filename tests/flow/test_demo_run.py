@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from regulars.solo.port import free_ports
-from tests.require import ROOT
+from tests.require import RECORDINGS, ROOT
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -35,6 +35,7 @@ def _demo(folder: Path, *options: str, **environment: str) -> Run:
     report, foreign, state = folder / "report.json", folder / "foreign.json", folder / "state"
     command: list[str | Path] = [
         *(sys.executable, "-m", "regulars", "demo", "--headless", "--seconds", "50", *options),
+        *_recorded(),
         *("--report", report, "--foreign", foreign, "--state", state, "--keep"),
     ]
     done = subprocess.run(
@@ -49,6 +50,12 @@ def _demo(folder: Path, *options: str, **environment: str) -> Run:
         json.loads(foreign.read_text()),
         state,
     )
+
+
+def _recorded() -> list[str | Path]:
+    """A real walk and real payloads, where the recordings lie beside the checkout; the demo brings its own else."""
+    walk, adverts = RECORDINGS / "ble_walks/straight_01_all_sensors.mbd", RECORDINGS / "adverts/adverts.jsonl"
+    return ["--walk", walk, "--adverts", adverts] if RECORDINGS.exists() else []
 
 
 @pytest.fixture(scope="module")
