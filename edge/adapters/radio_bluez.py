@@ -1,7 +1,8 @@
-"""The radio thread: one asyncio loop for life, one bleak scanner per [[scanner]], and identity on the same thread.
+"""The radio thread: one asyncio loop for life, one scanner per [[scanner]], and identity on the same thread.
 
+A scanner is bleak's on an adapter of this machine, or an ESPHome node on the network.
 Start-up never waits for Bluetooth: every scanner is opened in the background and tried again for as long as the
-service runs, with a pause that grows to three seconds. Every call into bleak has its own time limit.
+service runs, with a pause that grows to three seconds. Every call outside has its own time limit.
 Only what resolved to a member leaves this thread. Strangers raise one number.
 """
 
@@ -10,7 +11,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -19,13 +20,17 @@ import structlog
 from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak.exc import BleakError
 
 from edge.adapters.bluez_adapter import AdapterMissing
-from edge.core.advertisement import token_bodies
+from edge.adapters.scanner import Line, ScannerLost, ScannerUnusable
+from edge.core.advertisement import token_bodies, token_in_payload
+from edge.core.canary import SILENT_AFTER_S, Canary, mark_in_company, mark_in_payload
 from edge.core.identity import Identity, TokenTable
 from edge.core.inputs import Answered, Contested, Heard, ScannerChanged, ScannerHealth
 from edge.core.pace import Pace
 from edge.core.reach import NOWHERE, Point
+from wire import rst1
 
 if TYPE_CHECKING:
     from edge.adapters.bluez_monitor import Hold
@@ -40,6 +45,8 @@ _LONGEST_PAUSE_S: Final = 3.0
 # somebody, so that waits until no shop with a till, a beacon or a street could have been silent by itself.
 _REOPEN_AFTER_S: Final = 30.0
 _DEAF_AFTER_S: Final = 300.0
+# Where a beacon stands beside the scanner, no shop is that quiet.
+_DEAF_BESIDE_A_BEACON_S: Final = SILENT_AFTER_S
 _LOOK_EVERY_S: Final = 1.0
 # Reports a second are averaged over about ten seconds: long enough to be read, short enough to see a fault.
 _RATE_SHARE: Final = 0.1
@@ -48,6 +55,8 @@ _SLOW: Final = (
     "members are heard far less often than their phones speak, so zones follow late: "
     "move the scanner nearer, or look whether something beside it disturbs 2.4 GHz"
 )
+
+_CANARY_SILENT: Final = "its beacon is not heard any more, others are: change the beacon's battery"
 
 _log = structlog.get_logger(__name__)
 
@@ -94,6 +103,7 @@ class _Watch:
     """What the radio thread knows of one scanner."""
 
     settings: ScannerSettings
+    canary: Canary
     health: ScannerHealth = "away"
     fault: str = "not started yet"
     reports: int = 0
@@ -103,15 +113,7 @@ class _Watch:
     opened_at: float = 0.0
     thinned: str = ""
     pace: Pace = field(default_factory=Pace)
-    was_silent: bool = False
-
-
-class ScannerUnusable(Exception):
-    """The scanner cannot be opened as it is configured; one sentence with the remedy."""
-
-
-class ScannerLost(Exception):
-    """A scanner that was open went away; what happened, without any address."""
+    is_stuck: bool = False
 
 
 class Radio:
@@ -120,6 +122,7 @@ class Radio:
     `tell` puts an input on the state queue and returns False when it is full; it must not block.
     `backend` and `backend_options` (by scanner id) serve scanners whose source is `simulator`. `positions`: where the
     scanners hang, as far as that is known; a tag that is loud at two far ones is contested.
+    `node_keys` (by scanner id) open ESPHome nodes; `canaries` are the marks of the beacons that each scanner must hear.
     """
 
     def __init__(
@@ -129,6 +132,8 @@ class Radio:
         *,
         backend: type[BaseBleakScanner] | None = None,
         backend_options: Mapping[str, Mapping[str, Any]] | None = None,
+        node_keys: Mapping[str, str] | None = None,
+        canaries: Mapping[str, frozenset[bytes]] | None = None,
         positions: Mapping[str, Point] = NOWHERE,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -138,7 +143,13 @@ class Radio:
         self._companions: list[Companion] = []
         self._clock = clock
         self._identity = Identity(positions=positions)
-        self._watches = {scanner.id: _Watch(scanner) for scanner in scanners if scanner.source != "replay"}
+        self._node_keys = node_keys or {}
+        marks = canaries or {}
+        self._watches = {
+            scanner.id: _Watch(scanner, Canary(marks.get(scanner.id, frozenset())))
+            for scanner in scanners
+            if scanner.source != "replay"
+        }
         self._dropped = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -228,6 +239,8 @@ class Radio:
             # The top of this scanner's task: bleak lets D-Bus errors of many kinds through, and a scanner that
             # stays away must not take the others along.
             except Exception as error:  # noqa: BLE001
+                # The adapter is there and refuses to scan: the kernel still holds the scan of a bluetoothd that died.
+                watch.is_stuck = isinstance(error, BleakError)
                 self._turn(watch, "away", _fault(error))
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
@@ -235,16 +248,46 @@ class Radio:
     async def _listen(self, watch: _Watch) -> None:
         async with AsyncExitStack() as held:
             async with asyncio.timeout(_START_WITHIN_S):
-                hold = await self._hold(watch, held)
-                scanner = self._scanner(watch, hold)
-                await scanner.start()
-            held.push_async_callback(_stopped, scanner)
-            watch.thinned = hold.thinned if hold else ""
+                line = await self._opened(watch, held)
+            watch.thinned = line.thinned if line else ""
             watch.opened_at = asyncio.get_running_loop().time()
+            watch.canary.begin(watch.opened_at)
             if watch.health == "away":
                 watch.reported_at = watch.opened_at
                 self._turn(watch, "ok", watch.thinned)
-            await self._until_silent(watch, hold)
+            await self._until_silent(watch, line)
+
+    async def _opened(self, watch: _Watch, held: AsyncExitStack) -> Line | None:
+        """Listening; `held` ends it. None for a simulated radio, which has nothing below it to lose."""
+        kind, _, where = watch.settings.source.partition(":")
+        if kind == "esphome":
+            return await self._node(watch, where, held)
+        hold = await self._hold(watch, held)
+        scanner = self._scanner(watch, hold)
+        await scanner.start()
+        held.push_async_callback(_stopped, scanner)
+        return hold
+
+    async def _node(self, watch: _Watch, where: str, held: AsyncExitStack) -> Line:
+        key = self._node_keys.get(watch.settings.id)
+        if key is None:
+            raise ScannerUnusable(
+                "the nodes' keys are missing: put the secrets.toml they were made with beside store.toml"
+            )
+        # Loads zeroconf and protobuf: only where there are nodes.
+        from edge.adapters import radio_esphome  # noqa: PLC0415
+
+        def on_payload(address: int, rssi_dbm: int, payload: bytes) -> None:
+            at = self._reported(watch)
+            if watch.canary.is_set:
+                watch.canary.hear(mark_in_payload(payload), at)
+            body = token_in_payload(payload)
+            if body is None:
+                self._identity.foreign += 1
+            else:
+                self._take(watch, radio_esphome.written(address), rssi_dbm, (body,))
+
+        return await held.enter_async_context(radio_esphome.connected(where, key, on_payload))
 
     async def _hold(self, watch: _Watch, held: AsyncExitStack) -> "Hold | None":
         """BlueZ' adapter, ready for a scan; None for a radio that is none."""
@@ -257,30 +300,32 @@ class Radio:
         from edge.adapters import bluez_monitor  # noqa: PLC0415
 
         try:
-            return await held.enter_async_context(bluez_monitor.held(mac, afresh=watch.was_silent))
+            return await held.enter_async_context(bluez_monitor.held(mac, afresh=watch.is_stuck))
         except bluez_monitor.AdapterBlocked:
             raise ScannerUnusable("the adapter is switched off by rfkill: rfkill unblock bluetooth") from None
 
-    async def _until_silent(self, watch: _Watch, hold: "Hold | None") -> None:
+    async def _until_silent(self, watch: _Watch, line: Line | None) -> None:
         loop = asyncio.get_running_loop()
-        watch.was_silent = False
+        watch.is_stuck = False
         while (before := loop.time()) - max(watch.reported_at, watch.opened_at) < _REOPEN_AFTER_S:
             await asyncio.sleep(_LOOK_EVERY_S)
-            if hold is not None and hold.loss:
-                raise ScannerLost(hold.loss)
+            if line is not None and line.loss:
+                raise ScannerLost(line.loss)
             rate = (watch.reports - watch.counted) / (loop.time() - before)
             watch.counted = watch.reports
             watch.reports_per_s += _RATE_SHARE * (rate - watch.reports_per_s)
             self._judge_pace(watch, loop.time())
-            if loop.time() - watch.reported_at >= _DEAF_AFTER_S:
-                self._turn(watch, "deaf", f"nothing heard for {_DEAF_AFTER_S:.0f} s: check its antenna and its place")
-        watch.was_silent = True
+            deaf_after_s = _DEAF_BESIDE_A_BEACON_S if watch.canary.is_set else _DEAF_AFTER_S
+            if loop.time() - watch.reported_at >= deaf_after_s:
+                self._turn(watch, "deaf", f"nothing heard for {deaf_after_s:.0f} s: check its antenna and its place")
+        watch.is_stuck = True
 
     def _judge_pace(self, watch: _Watch, now: float) -> None:
         """What the thing is called that BlueZ does not call anything: reports come, and far too few."""
         is_slow = watch.pace.is_slow(now)
         if watch.health == "ok":
-            watch.fault = watch.thinned or (_SLOW if is_slow else "")
+            canary = _CANARY_SILENT if watch.canary.is_silent(now) else ""
+            watch.fault = watch.thinned or (_SLOW if is_slow else "") or canary
 
     def _scanner(self, watch: _Watch, hold: "Hold | None") -> BleakScanner:
         def on_advertisement(device: BLEDevice, advertisement: AdvertisementData) -> None:
@@ -296,12 +341,20 @@ class Radio:
         return BleakScanner(on_advertisement, backend=self._backend, **self._backend_options.get(watch.settings.id, {}))
 
     def _hear(self, watch: _Watch, address: str, advertisement: AdvertisementData) -> None:
+        watch.canary.hear(mark_in_company(advertisement.manufacturer_data), self._reported(watch))
+        bodies = token_bodies(advertisement.service_data, advertisement.service_uuids)
+        self._take(watch, address, advertisement.rssi, bodies)
+
+    def _reported(self, watch: _Watch) -> float:
+        """It heard something, whatever it was; when."""
         watch.reports += 1
         watch.reported_at = asyncio.get_running_loop().time()
         if watch.health != "ok":
             self._turn(watch, "ok", watch.thinned)
-        bodies = token_bodies(advertisement.service_data, advertisement.service_uuids)
-        for told in self._identity.hear(watch.settings.id, address, advertisement.rssi, bodies, self._clock()):
+        return watch.reported_at
+
+    def _take(self, watch: _Watch, address: str, rssi_dbm: int, bodies: Iterable[rst1.Body]) -> None:
+        for told in self._identity.hear(watch.settings.id, address, rssi_dbm, bodies, self._clock()):
             if isinstance(told, Heard):
                 watch.pace.hear(told.member_ref, watch.reported_at)
             self.post(told)

@@ -40,6 +40,7 @@ class Adapter(ServiceInterface):
         self.is_powered = True
         self.is_blocked = False
         self.is_hanging = False
+        self.refuses_until_switched = False
         self.starts = 0
         self.switched: list[bool] = []
         self.filters: dict[str, Any] = {}
@@ -74,6 +75,8 @@ class Adapter(ServiceInterface):
 
     @dbus_method()
     def StartDiscovery(self) -> None:  # noqa: N802
+        if self.refuses_until_switched and not self.switched:
+            raise DBusError("org.bluez.Error.InProgress", "the scan of another life")
         self.is_discovering = True
         self.starts += 1
 

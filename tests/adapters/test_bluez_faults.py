@@ -169,3 +169,14 @@ def test_a_silent_adapter_is_switched_off_and_on(
         assert adapter.switched == [False, True]
 
     in_shop(story)
+
+
+def test_an_adapter_that_refuses_to_scan_is_switched_off_and_on(in_shop: Callable[[Story], None]) -> None:
+    async def story(bluez: Bluez, watcher: Watcher) -> None:
+        adapter = bluez.plug_in("hci0", MAC)
+        adapter.refuses_until_switched = True
+        watcher.radio.start()
+        await until(watcher.is_ok, RECOVERED_WITHIN_S)
+        assert adapter.switched == [False, True]
+
+    in_shop(story)
