@@ -23,6 +23,10 @@ class NoStore(PhoneError):
     exit_code = 4
 
 
+class NotKnown(NoStore):
+    """The store answered, and did not accept the response."""
+
+
 class Distrusted(PhoneError):
     """The store could not prove itself; the phone is silent now."""
 

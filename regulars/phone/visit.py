@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final, Protocol
 
-from regulars.phone.errors import Distrusted, NoStore
+from regulars.phone.errors import Distrusted, NoStore, NotKnown
 from regulars.phone.member import Member, Mistrust, Wish, turns_at
 
 # After a failure wait 2, 4, 8, 16 s; a store that cannot answer five times is left alone until the mode changes.
 _FIRST_PAUSE_S: Final = 2.0
 _MOST_TRIES: Final = 5
+_TRIES_AT_ONCE: Final = 3
 
 Tell = Callable[[dict[str, object]], None]
 
@@ -53,10 +54,12 @@ class Visit:
         self._tell = tell
 
     async def answer_once(self) -> None:
-        """Speak, answer one challenge, fall silent. Raises PhoneError."""
+        """Speak, answer one challenge, fall silent. Raises PhoneError, NoStore after three tries."""
         await self._speak()
         try:
-            await self._answer()
+            error = await self._answer_patiently(_TRIES_AT_ONCE)
+            if error is not None:
+                raise error
         finally:
             await self._radio.say({})
 
@@ -66,7 +69,7 @@ class Visit:
             while True:
                 await self._speak()
                 if not self._member.is_silent:
-                    await self._answer_patiently()
+                    await self._answer_patiently(_MOST_TRIES)
                 await self._until_new_wish()
         finally:
             await self._radio.say({})
@@ -86,17 +89,22 @@ class Visit:
                     return
             await self._speak()
 
-    async def _answer_patiently(self) -> None:
+    async def _answer_patiently(self, tries: int) -> NoStore | None:
+        """None when the store was answered; else what was wrong the last time."""
         pause_s = _FIRST_PAUSE_S
-        for attempt in range(1, _MOST_TRIES + 1):
+        for attempt in range(1, tries + 1):
             try:
                 await self._answer()
             except NoStore as error:
                 self._tell({"event": "unanswered", "why": str(error), "attempt": attempt})
+                # A store that said no says it again; a connection that broke off may hold the next time.
+                if isinstance(error, NotKnown) or attempt == tries:
+                    return error
             else:
-                return
+                return None
             await asyncio.sleep(pause_s)
             pause_s *= 2
+        return None
 
     async def _answer(self) -> None:
         began = time.monotonic()
@@ -108,7 +116,7 @@ class Visit:
         except Mistrust as mistrust:
             raise Distrusted(f"{mistrust}.") from None
         if not proof:
-            raise NoStore("the store does not know this member: is --epoch right, and the consent valid?")
+            raise NotKnown("the store does not know this member: is --epoch right, and the consent valid?")
         if not hmac.compare_digest(proof, expected):
             raise Distrusted("the store could not prove itself, so the phone is silent: it may be an imitation.")
         self._tell({"event": "answered", "mode": self._member.wish.value, "took_s": round(time.monotonic() - began, 2)})

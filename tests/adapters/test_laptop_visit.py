@@ -54,16 +54,16 @@ class Air:
 
     def __init__(self, desk: Desk | None) -> None:
         self.said: list[Mapping[str, bytes]] = []
-        self._desk = desk
+        self.desk = desk
 
     async def say(self, service_data: Mapping[str, bytes]) -> None:
         self.said.append(service_data)
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[Desk]:
-        if self._desk is None:
+        if self.desk is None:
             raise NoStore
-        yield self._desk
+        yield self.desk
 
 
 def visit(air: Air, wishes: "asyncio.Queue[Wish] | None" = None, told: list[dict[str, object]] | None = None) -> Visit:
@@ -87,6 +87,18 @@ def test_a_store_that_cannot_prove_itself_is_not_spoken_to_again(how: Callable[[
     air = Air(Imitation())
     asyncio.run(tell(air))
     assert not air.said[-1]
+
+
+def test_a_connection_that_breaks_off_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regulars.phone.visit._FIRST_PAUSE_S", 0.001)
+    desk, air = Desk(), Air(None)
+
+    def tell(event: dict[str, object]) -> None:
+        if event["event"] == "unanswered":
+            air.desk = desk
+
+    asyncio.run(Visit(air, ANNA, asyncio.Queue(), tell).answer_once())
+    assert desk.modes == [0]
 
 
 def test_a_store_that_does_not_know_the_member_proves_nothing() -> None:
