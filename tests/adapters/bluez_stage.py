@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from dbus_fast import DBusError, Variant
+from dbus_fast import DBusError, Message, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusDict, DBusInt16, DBusObjectPath, DBusSignature, DBusStr
 from dbus_fast.constants import PropertyAccess
@@ -32,11 +32,40 @@ class MonitorManager(ServiceInterface):
         self.monitors.append(application)
 
 
+class GattManager(ServiceInterface):
+    """Where the store's service is registered."""
+
+    def __init__(self) -> None:
+        super().__init__("org.bluez.GattManager1")
+        self.applications: list[str] = []
+
+    @dbus_method()
+    def RegisterApplication(self, application: DBusObjectPath, options: DBusDict) -> None:  # noqa: N802
+        self.applications.append(application)
+
+
+class AdvertisingManager(ServiceInterface):
+    """A controller that can send so many advertisements."""
+
+    def __init__(self) -> None:
+        super().__init__("org.bluez.LEAdvertisingManager1")
+        self.room = 2
+        self.advertisements: list[str] = []
+
+    @dbus_method()
+    def RegisterAdvertisement(self, advertisement: DBusObjectPath, options: DBusDict) -> None:  # noqa: N802
+        if len(self.advertisements) == self.room:
+            raise DBusError("org.bluez.Error.NotPermitted", "Maximum advertisements reached")
+        self.advertisements.append(advertisement)
+
+
 class Adapter(ServiceInterface):
     def __init__(self, mac: str) -> None:
         super().__init__("org.bluez.Adapter1")
         self.mac = mac
         self.monitoring = MonitorManager()
+        self.gatt = GattManager()
+        self.advertising = AdvertisingManager()
         self.is_powered = True
         self.is_blocked = False
         self.is_hanging = False
@@ -130,12 +159,30 @@ class Bluez:
         """Without `is_experimental` as a bluetoothd that was started without -E."""
         adapter = self.adapters[name] = Adapter(mac)
         self._bus.export(f"/org/bluez/{name}", adapter)
+        self._bus.export(f"/org/bluez/{name}", adapter.gatt)
+        self._bus.export(f"/org/bluez/{name}", adapter.advertising)
         if is_experimental:
             self._bus.export(f"/org/bluez/{name}", adapter.monitoring)
         return adapter
 
     def unplug(self, name: str) -> None:
         self._bus.unexport(f"/org/bluez/{name}", self.adapters.pop(name))
+
+    async def ask(self, member: str, signature: str, body: list[Any], *, characteristic: str) -> Message:
+        """As bluetoothd passes on what a phone asks of a characteristic."""
+        owner = await self._bus.call(
+            Message(
+                destination="org.freedesktop.DBus", path="/org/freedesktop/DBus", interface="org.freedesktop.DBus",
+                member="ListNames",
+            )
+        )  # fmt: skip
+        clients = [name for name in owner.body[0] if name.startswith(":") and name != self._bus.unique_name]
+        return await self._bus.call(
+            Message(
+                destination=clients[-1], path=f"/org/regulars/checkin/service/{characteristic}",
+                interface="org.bluez.GattCharacteristic1", member=member, signature=signature, body=body,
+            )
+        )  # fmt: skip
 
     async def come(self) -> None:
         """It starts: bluetoothd owns its name."""
