@@ -35,6 +35,7 @@ from edge.adapters.sync import Sync
 from edge.adapters.web.app import Health, create_app
 from edge.adapters.web.pairing import Pairing
 from edge.adapters.web.server import Server
+from edge.core.canary import listeners
 from edge.core.floor import Chance, Past
 from edge.core.inputs import Device
 from edge.core.pairing import Paired
@@ -70,6 +71,8 @@ class Edge:
         enrolled: Enrolment,
         simulated: Simulated,
         supervisor: Supervisor | None = None,
+        *,
+        node_keys: Mapping[str, str] | None = None,
     ) -> None:
         self._settings = settings
         self._supervisor = supervisor or Supervisor()
@@ -82,6 +85,8 @@ class Edge:
             self._state.post,
             backend=simulated.scanner_backend,
             backend_options=simulated.backend_options,
+            node_keys=node_keys,
+            canaries=listeners(settings.scanner, settings.beacon, settings.store.number),
             positions={scanner.id: scanner.position for scanner in settings.scanner if scanner.position},
         )
         if simulated.peripheral is not None:
@@ -173,10 +178,12 @@ def run(
     backend_options: Mapping[str, Mapping[str, Any]] | None = None,
     peripheral: Peripheral | None = None,
     is_patient: bool = False,
+    node_keys: Mapping[str, str] | None = None,
 ) -> None:
     """Serves until SIGTERM or Ctrl-C, then ends the process with 0. Raises an EdgeError before anything is started.
 
-    `is_patient`: a store that is not enrolled yet is waited for. The other three options stand in for the machine's
+    `is_patient`: a store that is not enrolled yet is waited for. `node_keys` open the ESPHome nodes, by scanner id.
+    The other three options stand in for the machine's
     radio (scanners whose source is `simulator`).
     """
     system.start_logs()
@@ -191,7 +198,7 @@ def run(
     url_file.write_text(f"http://{settings.web.host}:{listening.getsockname()[1]}")
     simulated = Simulated(scanner_backend, backend_options, peripheral)
     try:
-        Server(listening, lambda: Edge(settings, state_dir, enrolled, simulated, supervisor)).run()
+        Server(listening, lambda: Edge(settings, state_dir, enrolled, simulated, supervisor, node_keys=node_keys)).run()
     finally:
         url_file.unlink(missing_ok=True)
 

@@ -99,7 +99,7 @@ class ScannerSettings(_Table):
     source: Annotated[
         str,
         Field(
-            pattern=r"^(bluez(:([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})?|esphome:[A-Za-z0-9.-]+|replay|simulator)$",
+            pattern=r"^(bluez(:([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})?|esphome:[A-Za-z0-9.-]+(:[0-9]{1,5})?|replay|simulator)$",
             description="Its radio: bluez or bluez:MAC (this machine's adapter), esphome:HOST, replay or simulator.",
         ),
     ] = "bluez"

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from edge.adapters.calibration_file import radio_map, write_calibration
+from edge.adapters.node_keys import node_keys
 from edge.adapters.sightings_file import read_sightings, read_walk
 from edge.core.calibration import calibrate as calibrated
 from edge.core.presence import Arrived, Change, Left, Moved, Presence
@@ -44,9 +45,10 @@ def run(*, config: Path, state_dir: Path, port: int | None, is_patient: bool) ->
     """Serve the store until Ctrl-C."""
     with told():
         settings = load_settings(config)
+        keys = node_keys(config.with_name("secrets.toml"), settings)
         from edge.main import run as serve  # noqa: PLC0415 - web server and radio only when they are needed
 
-        serve(settings, state_dir, port, is_patient=is_patient)
+        serve(settings, state_dir, port, is_patient=is_patient, node_keys=keys)
 
 
 @command.command()

@@ -236,7 +236,7 @@ def test_reports_a_second_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "remedy"), [("simulator", "regulars demo"), ("esphome:zone1.local", "use bluez:MAC")]
+    ("source", "remedy"), [("simulator", "regulars demo"), ("esphome:zone1.local", "secrets.toml")]
 )
 def test_a_source_that_cannot_be_opened_says_what_to_do(source: str, remedy: str) -> None:
     radio = Radio([ScannerSettings(id="s1", zone="room", source=source)], Told())
