@@ -7,6 +7,7 @@ import gzip
 import lzma
 import os
 import shutil
+import struct
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _PROGRAMS: Final = {
     "dbus-daemon": "dbus",
     "bluetoothd": "bluez",
 }
+_PT_INTERP: Final = 3
 _BLUETOOTHD: Final = Path("/usr/libexec/bluetooth/bluetoothd")
 
 
@@ -78,8 +80,14 @@ def _is_there(program: str) -> bool:
     if program == "bluetoothd":
         return _BLUETOOTHD.exists()
     found = shutil.which(program, path=_PATH)
-    # The other busybox package asks for a C library, which an initramfs does not have.
-    return found is not None and (program != "busybox" or b"ld-linux" not in Path(found).read_bytes())
+    return found is not None and (program != "busybox" or _stands_alone(Path(found).read_bytes()))
+
+
+def _stands_alone(program: bytes) -> bool:
+    """The other busybox package asks for a C library (PT_INTERP), which an initramfs does not have."""
+    (start,) = struct.unpack_from("<Q", program, 0x20)
+    size, count = struct.unpack_from("<HH", program, 0x36)
+    return all(struct.unpack_from("<I", program, start + n * size)[0] != _PT_INTERP for n in range(count))
 
 
 def _unpacked_kernel() -> Path:

@@ -1,6 +1,7 @@
 """The test machine: QEMU with Debian's kernel on this machine's own files, read only, and a line to the agent in it.
 
-Radios and the agent's line are serial ports in the machine and TCP connections to this process.
+Radios and the agent's line are serial ports in the machine and TCP connections to this process. The console is kept in
+build/bluez when something went wrong, or when KEEP is set.
 """
 
 import asyncio
@@ -79,7 +80,7 @@ async def running(image: Image, radios: Mapping[str, str], options: Mapping[str,
         if process.returncode is None:
             process.kill()
             await process.wait()
-        if not sys.exc_info()[0]:
+        if not os.environ.get("KEEP") and not sys.exc_info()[0]:
             console.unlink(missing_ok=True)
 
 
