@@ -7,6 +7,7 @@ outbox.db
 """
 
 import secrets
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -89,9 +90,10 @@ class Edge:
             canaries=listeners(settings.scanner, settings.beacon, settings.store.number),
             positions={scanner.id: scanner.position for scanner in settings.scanner if scanner.position},
         )
-        if simulated.peripheral is not None:
-            number = enrolled.store.store_number
-            check_in = CheckIn(simulated.peripheral, number, lambda: self.radio.table, self._state.post)
+        number = enrolled.store.store_number
+        peripheral = simulated.peripheral or _peripheral(settings, number)
+        if peripheral is not None:
+            check_in = CheckIn(peripheral, number, lambda: self.radio.table, self._state.post)
             self.radio.accompany(check_in.run)
         self._client = HqClient(settings.hq, enrolled, time.time)
         self._sync = Sync(
@@ -216,14 +218,25 @@ def enrol(settings: Settings, state_dir: Path, code: str) -> Enrolment:
 
 def _scanner_metrics(scanners: Mapping[str, ScannerStatus]) -> Iterator[GaugeMetricFamily]:
     """What `regulars doctor` reads (edge.adapters.symptoms)."""
-    rates = GaugeMetricFamily(
-        "regulars_scanner_reports_per_second", "Advertisements it reports, over ten seconds.", labels=["scanner"]
-    )
-    healths = GaugeMetricFamily("regulars_scanner_health", "1 for the state it is in.", labels=["scanner", "health"])
+    rates = {
+        "reports": "Advertisements it reports, over ten seconds.",
+        "members": "Reports of members, at most two a second of each.",
+        "members_expected": "What the members who are here offer at the very least.",
+    }
+    families = [
+        GaugeMetricFamily(f"regulars_scanner_{name}_per_second", text, labels=["scanner"])
+        for name, text in rates.items()
+    ]
+    health = GaugeMetricFamily("regulars_scanner_health", "1 for the state it is in.", labels=["scanner", "health"])
+    fault = GaugeMetricFamily("regulars_scanner_fault", "1 while it has one.", labels=["scanner", "fault"])
     for scanner, status in scanners.items():
-        rates.add_metric([scanner], status.reports_per_s)
-        healths.add_metric([scanner, status.health], 1)
-    yield from (rates, healths)
+        seen = (status.reports_per_s, status.members_per_s, status.expected_per_s)
+        for family, value in zip(families, seen, strict=True):
+            family.add_metric([scanner], value)
+        health.add_metric([scanner, status.health], 1)
+        if status.fault:
+            fault.add_metric([scanner, status.fault], 1)
+    yield from (*families, health, fault)
 
 
 def _awaited(state_dir: Path, supervisor: Supervisor) -> Enrolment:
@@ -266,6 +279,17 @@ def _service(settings: Settings, cache: Cache, outbox: Outbox, now: float) -> Se
         qr_svg=system.qr_svg,
     )
     return Service(cache, settings, chance, now, past, radio_map=radio_map(settings))
+
+
+def _peripheral(settings: Settings, store_number: int) -> Peripheral | None:
+    """On the first adapter of this machine; None when every scanner is elsewhere."""
+    own = next((one.source for one in settings.scanner if one.source.partition(":")[0] == "bluez"), None)
+    if own is None or sys.platform != "linux":
+        return None
+    # Needs dbus-fast, which is installed on Linux only (pyproject.toml).
+    from edge.adapters.peripheral_bluez import BluezPeripheral  # noqa: PLC0415
+
+    return BluezPeripheral(own.partition(":")[2], store_number)
 
 
 def _devices(settings: Settings) -> dict[Paired, str]:

@@ -39,6 +39,9 @@ from edge.settings import Settings
 _BLUETOOTH_WITHIN_S: Final = 6.0
 _TOOL_WITHIN_S: Final = 3.0
 _OWN_WITHIN_S: Final = 3.0
+_RATES: Final = (
+    "scanner_reports_per_second", "scanner_members_per_second", "scanner_members_expected_per_second"
+)  # fmt: skip
 _MONITORS: Final = "org.bluez.AdvertisementMonitorManager1"
 _KERNEL_ADAPTERS: Final = Path("/sys/class/bluetooth")
 # adjtimex(2): what it returns while nothing disciplines the clock, and more than the size of its struct.
@@ -135,19 +138,31 @@ def running(own_url: str) -> Running | None:
 def _read(text: str) -> Running:
     """Raises KeyError for metrics that are not a store's."""
     values: dict[str, float] = {}
-    rates: dict[str, float] = {}
+    rates: dict[tuple[str, str], float] = {}
+    faults: dict[str, str] = {}
     healths: dict[str, ScannerHealth] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             name, scanner = sample.name.removeprefix("regulars_"), sample.labels.get("scanner", "")
-            if name == "scanner_reports_per_second":
-                rates[scanner] = sample.value
+            if name in _RATES:
+                rates[scanner, name] = sample.value
+            elif name == "scanner_fault" and sample.value:
+                faults[scanner] = sample.labels["fault"]
             elif name == "scanner_health" and sample.value:
                 healths[scanner] = _health(sample.labels["health"])
             elif not sample.labels:
                 values[name] = sample.value
     return Running(
-        scanners={scanner: ScannerReading(health, rates.get(scanner, 0.0)) for scanner, health in healths.items()},
+        scanners={
+            scanner: ScannerReading(
+                health,
+                rates[scanner, _RATES[0]],
+                faults.get(scanner, ""),
+                rates[scanner, _RATES[1]],
+                rates[scanner, _RATES[2]],
+            )
+            for scanner, health in healths.items()
+        },
         as_of=values["replica_as_of_seconds"],
         keys_until=values["day_keys_until_seconds"],
         events_waiting=int(values["events_waiting"]),

@@ -78,8 +78,13 @@ class Bluetooth:
 
 @dataclass(frozen=True, slots=True)
 class ScannerReading:
+    """`fault` is what the radio says, its remedy after a colon; `expected_per_s` is what members offer at least."""
+
     health: ScannerHealth
     reports_per_s: float
+    fault: str = ""
+    members_per_s: float = 0.0
+    expected_per_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +250,12 @@ def _scanners(symptoms: Symptoms) -> Iterator[Finding]:
 def _scanner(scanner: ScannerPlan, reading: ScannerReading) -> Finding:
     subject = f"scanner {scanner.id}"
     rate = f"{reading.reports_per_s:.1f} reports/s"
-    if reading.health == "away":
-        return Finding(subject, "fault", "away", _AWAY.get(_kind(scanner), "see the service's journal."))
-    if reading.health == "deaf":
-        return Finding(
-            subject, "fault", "open, and hears nothing", "check its antenna and its place, then plug it in again."
-        )
+    if reading.expected_per_s:
+        rate += f", of members {reading.members_per_s:.1f} where {reading.expected_per_s:.1f} or more are expected"
+    if reading.health != "ok" or reading.fault:
+        found, _, remedy = reading.fault.partition(": ")
+        remedy = f"{remedy}." if remedy else _ANEW.get(_kind(scanner), "see the service's journal.")
+        return Finding(subject, "fault", ", ".join(filter(None, (_STATES[reading.health] or rate, found))), remedy)
     if reading.reports_per_s < EXPECTED_REPORTS_PER_S:
         return Finding(
             subject,
@@ -261,7 +266,8 @@ def _scanner(scanner: ScannerPlan, reading: ScannerReading) -> Finding:
     return Finding(subject, "ok", rate)
 
 
-_AWAY: Final = {
+_STATES: Final = {"ok": "", "deaf": "open, and hears nothing", "away": "away"}
+_ANEW: Final = {
     "bluez": "plug its adapter in; if it is, restart bluetoothd with `systemctl restart bluetooth`.",
     "esphome": "give the node power and network, and build its firmware from this store.toml and secrets.toml.",
     "simulator": "start this store with `regulars demo`.",

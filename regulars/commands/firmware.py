@@ -120,7 +120,7 @@ def plan(settings: Settings) -> firmware.StorePlan:
         nodes=tuple(
             firmware.Node(
                 scanner.id,
-                scanner.source.removeprefix(ESPHOME),
+                scanner.source.removeprefix(ESPHOME).partition(":")[0],
                 _place(settings, scanner.zone, scanner.position),
                 firmware.BOARDS[scanner.board],
                 scanner.interval_ms,

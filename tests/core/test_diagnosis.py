@@ -125,6 +125,18 @@ def test_a_scanner_that_does_not_hear_is_a_fault(health: str) -> None:
     assert found.remedy
 
 
+def test_what_the_radio_says_of_a_scanner_is_said_on_with_its_remedy() -> None:
+    found = of("scanner s1", hearing(ScannerReading("away", 0.0, "the node has another key: flash it")))
+    assert (found.level, found.found, found.remedy) == ("fault", "away, the node has another key", "flash it.")
+
+
+def test_a_scanner_that_hears_members_too_seldom_is_told_with_both_figures() -> None:
+    found = of("scanner s1", hearing(ScannerReading("ok", 3.0, "members are heard far less often: move it", 0.5, 4.0)))
+    assert found.level == "fault"
+    assert "of members 0.5 where 4.0 or more are expected" in found.found
+    assert found.remedy == "move it."
+
+
 def test_few_reports_are_a_note_because_the_shop_may_be_empty() -> None:
     symptoms = hearing(ScannerReading("ok", 0.4))
     assert of("scanner s1", symptoms).level == "note"
