@@ -13,6 +13,8 @@ from dbus_fast import MessageType, Variant
 from edge.adapters.bluez_adapter import AdapterMissing
 from edge.adapters.bluez_advertisement import beacon
 from edge.adapters.peripheral_bluez import BluezPeripheral
+from edge.main import _peripheral
+from edge.settings import Settings, parse_settings
 from tests.adapters.bluez_stage import Bluez, open_bluez
 from tests.simulator.stage import until
 from wire import gatt
@@ -154,3 +156,24 @@ def test_the_beacon_carries_the_apps_uuid_and_the_stores_number() -> None:
     content = beacon(70_000)._company_data[company]
     assert company == 0x004C
     assert content == b"\x02\x15" + gatt.BEACON.bytes + (70_000 % 65_536).to_bytes(2, "big") + b"\0\0" + b"\xc5"
+
+
+def store_with(*sources: str) -> Settings:
+    scanners = [{"id": f"s{n}", "zone": "room", "source": source} for n, source in enumerate(sources)]
+    tables = {
+        "store": {"number": 4711, "id": "de-0042", "name": "Test"},
+        "zone": [{"id": "room", "rect": [0, 0, 10, 10]}],
+        "scanner": scanners,
+        "hq": {"url": "http://127.0.0.1:1"},
+    }
+    return parse_settings(tables, Path("store.toml"))
+
+
+@pytest.mark.parametrize("sources", [["bluez"], ["esphome:door.local", f"bluez:{MAC}"]])
+def test_a_store_with_an_adapter_of_its_own_serves_the_challenge_on_it(sources: list[str]) -> None:
+    assert isinstance(_peripheral(store_with(*sources), 4711), BluezPeripheral)
+
+
+@pytest.mark.parametrize("sources", [[], ["simulator"], ["esphome:door.local", "replay"]])
+def test_a_store_without_one_has_no_peripheral(sources: list[str]) -> None:
+    assert _peripheral(store_with(*sources), 4711) is None
