@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Final
 
 # Long enough to average a turning body and two advertising intervals of a locked phone, short enough that a walk of
-# one zone's width is seen in three to five seconds. 4 s flaps half as often again on the recorded walks.
-WINDOW_S: Final = 5.0
+# one zone's width is seen in three to five seconds. On walks made of recorded fingerprints 3 s flaps a fifth more, and
+# 5 s is a second later.
+WINDOW_S: Final = 4.0
 # Readings per scanner and window; the radio tells two a second, a recording may hold every packet.
 _READINGS: Final = 64
 # What a scanner would at most have read and did not: the edge of what a Raspberry Pi hears.

@@ -30,18 +30,22 @@ _START: Final = 0.5
 _NEIGHBOURS: Final = 6
 # Now and then the filter is lost, and finds back only if every place stays possible.
 _JUMP_PER_S: Final = 0.001
-# Where only zones are known: a shopper stays half a minute.
-_ZONE_CHANGES_PER_S: Final = 1 / 30
+# Where only zones are known: a shopper stays a minute.
+_ZONE_CHANGES_PER_S: Final = 1 / 60
 # Readings of one second deviate this much from a level besides the calibration's own deviation: the carrier's body and
 # hour; and all of them together by this much more. 3 to 5 and 2 to 8 dB are one plateau.
 _SPREAD_DB: Final = 3.0
-_COMMON_DB: Final = 4.0
+_COMMON_DB: Final = 5.0
 # Errors of successive seconds are alike, as the phone hangs at the same side of the body (on recorded walks a quarter
-# of the variance lasts several seconds), so a second counts for half of one; of a whole zone's histogram, for less.
-_WEIGHT: Final = 0.5
-_ZONE_WEIGHT: Final = 0.2
+# of the variance lasts several seconds), so a second counts for less than half of one. From 0.35 to 0.7 more weight
+# buys a second of delay for a fifth more changes.
+_WEIGHT: Final = 0.4
 # Another zone must be this probable to be told. At 0.6 there are a fifth more changes, at 0.8 moves come 1 s later.
 _SURE: Final = 0.7
+# The first zone is told when it is likelier than all others together, or after so many seconds whatever it is: a first
+# guess from one second's readings is wrong half the time and is taken back soon after.
+_LIKELY: Final = 0.5
+_UNDECIDED_STEPS: Final = 5
 # Beyond this, silence tells no more about where somebody walked meanwhile.
 _MOST_STEPS: Final = 30
 # Nobody is surely heard and nobody surely not: collisions on air cost one reading in ten.
@@ -59,7 +63,6 @@ class RadioMap:
         spots = calibration.spots
         self.zones = tuple(spot.zone for spot in spots)
         self.zone_ids = frozenset(self.zones)
-        self.has_places = any(spot.point is not None for spot in spots)
         self.scanners = frozenset(scanner for spot in spots for scanner in spot.levels)
         self.steps = _Steps(spots)
         self._columns = {scanner: [_cell(spot, scanner) for spot in spots] for scanner in self.scanners}
@@ -83,8 +86,7 @@ class RadioMap:
             common = _COMMON_DB * _COMMON_DB
             logs.append(log - 0.5 * (squares - common * weighted * weighted / (1 + common * weights)))
         best = max(logs)
-        scale = _WEIGHT if self.has_places else _ZONE_WEIGHT
-        return [math.exp(scale * (log - best)) for log in logs]
+        return [math.exp(_WEIGHT * (log - best)) for log in logs]
 
 
 def _cell(spot: Spot, scanner: str) -> tuple[float, float, float, float]:
@@ -166,6 +168,7 @@ class Whereabouts:
         self._walking: dict[int, float] = {}
         self._readings: dict[str, deque[tuple[float, int]]] = {}
         self._stepped_at: float | None = None
+        self._steps = 0
         self.zone = ""
         self.by_zone: Mapping[str, float] = {}
 
@@ -227,7 +230,7 @@ class Whereabouts:
         self._walking = {link: weight / total for link, weight in walking.items() if weight / total > _NEGLIGIBLE}
 
     def _decide(self) -> None:
-        """The likeliest zone, but another one only when it is sure."""
+        """The likeliest zone, but another one only when it is sure, and the first one not at once."""
         end_of, zones = self._map.steps.end_of, self._map.zones
         by_zone = dict.fromkeys(sorted(self._map.zone_ids), 0.0)
         for n, weight in enumerate(self._standing):
@@ -236,5 +239,7 @@ class Whereabouts:
             by_zone[zones[end_of[link]]] += weight
         self.by_zone = by_zone
         likeliest = max(by_zone, key=lambda zone: by_zone[zone])
-        if not self.zone or by_zone[likeliest] >= _SURE:
+        self._steps += 1
+        enough = _SURE if self.zone else _LIKELY
+        if by_zone[likeliest] >= enough or (not self.zone and self._steps > _UNDECIDED_STEPS):
             self.zone = likeliest

@@ -92,5 +92,5 @@ def test_a_round_through_the_shop_is_one_visit(seed: int, interval_s: float) -> 
 
     changes = told(seed, 300, walk_round, interval_s=interval_s)
     assert [type(change) for change in changes if isinstance(change, Arrived | Left)] == [Arrived, Left]
-    assert changes[0].zone == "women"
+    assert changes[0].zone in {"women", "shoes"}  # the way in leads along between them
     assert len({"shoes", "men", "fitting"} & {change.zone for change in changes}) >= 2
