@@ -13,8 +13,8 @@ WALK := $(wildcard ../shared/data/ble_walks/straight_01_all_sensors.mbd)
 ADVERTS := $(wildcard ../shared/data/adverts/adverts.jsonl)
 # Folders whose tests measure nothing and share nothing, so both cores may work on them; the others run one by one.
 SIDE_BY_SIDE := $(wildcard tests/core tests/contract tests/adapters tests/recordings)
-# What is held to milliseconds has the machine to itself.
-export TIMED := tests/flow/test_demo_afternoon.py
+# What is held to milliseconds or seconds has the machine to itself.
+export TIMED := tests/flow/test_demo_afternoon.py tests/flow/test_demo_end.py
 # `uv pip compile` sees one index, the public one, and writes neither its address nor those of the files.
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml requirements/tools.in

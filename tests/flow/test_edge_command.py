@@ -65,7 +65,8 @@ class Place:
                 asked_at = time.monotonic()
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(10) == 0
-                assert time.monotonic() - asked_at < 2
+                # With the machine shared; how soon all of it ends is held to 3 s in test_demo_end.py, alone.
+                assert time.monotonic() - asked_at < 5
 
     @property
     def log(self) -> str:
