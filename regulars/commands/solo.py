@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from edge.adapters.symptoms import running
 from edge.errors import SettingsError
 from regulars.solo.door import PairingRefused, StoreDoor
 from regulars.solo.errors import SoloError
@@ -65,4 +66,6 @@ def _what_to_do(shop: SoloShop) -> str:
     except PairingRefused as refusal:
         click.echo(f"regulars solo: no pairing code: {refusal}", err=True)
         tablets, screens = [], []
-    return next_steps(shop, tablets, screens)
+    found = running(shop.store_url)
+    hears = found is not None and any(scanner.health == "ok" for scanner in found.scanners.values())
+    return next_steps(shop, tablets, screens, hears=hears)

@@ -3,6 +3,7 @@
 ```
 SoloError             a sentence for the operator, with the remedy; exit_code
 |- PortTaken          2  somebody else listens there
+|  `- OfficePortTaken  2  where head office should, which --port does not move
 |- StateUnusable      2  the state directory cannot be used
 |- SettingsUnfit      2  store.toml names a head office elsewhere
 |- StoreChanged       2  store.toml describes another store than the one in the state directory
@@ -27,6 +28,17 @@ class PortTaken(SoloError):
 
     def __init__(self, port: int) -> None:
         super().__init__(f"Port {port} is taken by another program: end it or choose another with --port.")
+
+
+class OfficePortTaken(PortTaken):
+    """store.toml says where head office listens."""
+
+    def __init__(self, port: int, config: Path) -> None:
+        SoloError.__init__(
+            self,
+            f"Port {port} is taken by another program: end it (perhaps this shop runs already), "
+            f"or write another into [hq] url in {config}.",
+        )
 
 
 class StateUnusable(SoloError):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from edge.settings import Settings, load_settings
 from regulars.solo.child import Child
-from regulars.solo.errors import SettingsUnfit, StoreChanged
+from regulars.solo.errors import OfficePortTaken, PortTaken, SettingsUnfit, StoreChanged
 from regulars.solo.port import listening
 from regulars.solo.processes import READY_WITHIN_S, Place, enrol, enrolled_as, head_office, office, store
 
@@ -43,8 +43,11 @@ class SoloShop:
         was = self._unchanged()
         office_port = _own_port(self.settings.hq.url, self.place.config)
         self.port = self.port or self.settings.web.port
-        for port in (office_port, self.port):
-            listening(port).close()
+        try:
+            listening(office_port).close()
+        except PortTaken:
+            raise OfficePortTaken(office_port, self.place.config) from None
+        listening(self.port).close()
         hub = head_office(self.place, office_port)
         await self._start(hub)
         await hub.wait_ready(READY_WITHIN_S)
@@ -87,8 +90,8 @@ def write_template(config: Path) -> bool:
     return True
 
 
-def next_steps(shop: SoloShop, tablets: Sequence[str], screens: Sequence[str]) -> str:
-    """What the operator does now; `tablets` and `screens` are addresses that pair themselves."""
+def next_steps(shop: SoloShop, tablets: Sequence[str], screens: Sequence[str], *, hears: bool = True) -> str:
+    """What the operator does now; `tablets` and `screens` are addresses that pair themselves; `hears` any radio."""
     lines = [f"The shop {shop.settings.store.name} is open.", ""]
     if shop.is_new:
         lines.append(f"1. Describe your shop in {shop.place.config}, then start again.")
@@ -97,10 +100,21 @@ def next_steps(shop: SoloShop, tablets: Sequence[str], screens: Sequence[str]) -
     lines += [
         f"Join:     {shop.office_url}/join",
         f"Articles: regulars hq import FILE --state {shop.place.head_office}",
+    ]
+    where = f"--config {shop.place.config} --state {shop.place.store}"
+    if not hears:
+        lines += ["", f"No radio hears anything yet; loyalty cards work. What is missing: regulars doctor {where}"]
+    lines += [
         "",
-        "An address with a code opens one device, within ten minutes; start again for new ones. Ctrl-C ends the shop.",
+        "An address with a code opens one device, within ten minutes. A new code:",
+        f"regulars edge pair {where} tablet {_first(shop)}",
+        "Ctrl-C ends the shop.",
     ]
     return "\n".join(lines)
+
+
+def _first(shop: SoloShop) -> str:
+    return next((tablet.id for tablet in shop.settings.tablet), "ID")
 
 
 def _described(store: tuple[str, int]) -> str:

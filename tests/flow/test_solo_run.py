@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import urllib3
 
-from regulars.solo.port import free_ports
+from edge.settings import load_settings
+from regulars.solo.port import free_ports, listening
 from regulars.solo.shop import write_template
 from tests.require import ROOT
 
@@ -74,6 +76,11 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _is_heard(url: str) -> bool:
+    metrics = urllib3.request("GET", f"{url}/metrics", timeout=2, retries=False).data.decode()
+    return bool(re.search(r'scanner_health\{[^}]*health="ok"[^}]*\} 1', metrics))
+
+
 def _until(holds: Iterator[bool], within_s: float) -> bool:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
@@ -89,6 +96,7 @@ def test_the_shop_opens_heals_and_ends_without_a_trace(tmp_path: Path) -> None:
         tablet = re.search(r"(http://127\.0\.0\.1:\d+)/staff#code=(\d{6})", told)
         assert tablet, told
         url, code = tablet.groups()
+        assert ("No radio hears anything yet" in told) is not _is_heard(url)
         paired = urllib3.request("POST", f"{url}/pair", json={"code": code}, headers={"Origin": url}, retries=False)
         assert paired.json()["kind"] == "tablet"
         store = next(pid for pid in _children_of(state) if b"edge" in Path(f"/proc/{pid}/cmdline").read_bytes())
@@ -116,6 +124,17 @@ def test_the_second_start_is_the_same_shop_and_another_one_is_refused(tmp_path: 
     code, words = _refused(state)
     assert code == 2
     assert 'describes store "store-2" number 1, and this shop was set up as store "store-1" number 1' in words
+
+
+def test_head_offices_taken_port_is_told_with_the_line_that_moves_it(tmp_path: Path) -> None:
+    state = _state(tmp_path / "state")
+    office = urlsplit(load_settings(state / "store.toml").hq.url).port
+    assert office
+    with listening(office):
+        code, words = _refused(state)
+    assert code == 2
+    assert f"Port {office} is taken" in words
+    assert "[hq] url" in words
 
 
 def test_a_head_office_elsewhere_is_refused_with_the_remedy(tmp_path: Path) -> None:
