@@ -210,6 +210,7 @@ def _shaped(kind: Kind, row: dict[str, str], now: int) -> dict[str, object]:
     if kind == "stock":
         shaped.setdefault("counted_at", now)
     elif kind == "products":
+        shaped.setdefault("garment", row.get("category", ""))
         shaped["name"] = {lang: row[f"name_{lang}"] for lang in ("de", "en") if f"name_{lang}" in row}
         shaped["variants"] = [_variant(text) for text in _listed(row.get("variants", ""))]
     else:

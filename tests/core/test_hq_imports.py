@@ -44,6 +44,13 @@ def test_a_product_row_lists_its_variants() -> None:
     ]
 
 
+def test_an_article_is_drawn_as_its_category_when_the_file_names_no_garment() -> None:
+    header = "product_id,brand,category,name_de,name_en,colour,price_cents,variants"
+    batch = read("c.csv", f"{header}\np1,Elm,coat,Mantel,Coat,navy,19900,v1:38\n")
+    assert batch.mistakes == []
+    assert batch.products["p1"].garment == "coat"
+
+
 def test_a_consent_in_a_file_is_not_taken() -> None:
     entry = {"member_ref": "ab" * 16, "alias": "Anna", "consent": {"purposes": ["recognise"]}}
     batch = read("p.json", json.dumps({"profiles": [entry]}))

@@ -59,6 +59,15 @@ def test_what_is_wrong_is_one_sentence_and_exit_2(shop: Path, arguments: tuple[s
     assert done.stderr.count("\n") == 1
 
 
+def test_a_damaged_database_is_told_and_kept(state: Path) -> None:
+    damaged = b"no database " * 1000
+    (state / "hq.sqlite").write_bytes(damaged)
+    done = hq("init", state=state)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "damaged. Move it aside and keep it" in done.stderr
+    assert (state / "hq.sqlite").read_bytes() == damaged
+
+
 def test_an_import_with_a_mistake_keeps_nothing(state: Path, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.json", tmp_path / "bad.csv"
     good.write_text(json.dumps({"products": [product("p1")]}))

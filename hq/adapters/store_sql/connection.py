@@ -15,7 +15,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DBAPIError, SQLAlchemyError
 
 from hq.errors import Misconfigured
 
@@ -70,7 +70,19 @@ def write(engine: Engine, work: Callable[[Connection], Result]) -> Result:
 
 
 def migrate(engine: Engine) -> None:
-    """Brings the tables to this version's form."""
+    """Brings the tables to this version's form. Raises Misconfigured for a file that is no database."""
+    try:
+        _upgrade(engine)
+    except DatabaseError as error:
+        # Exactly this class: what is merely locked, full or away is one of its children.
+        if type(error) is not DatabaseError or engine.dialect.name != "sqlite":
+            raise
+        raise Misconfigured(
+            "The database file is damaged.", "Move it aside and keep it, and put the one of the backup there."
+        ) from None
+
+
+def _upgrade(engine: Engine) -> None:
     with as_file(files("hq.adapters") / "migrations") as folder, engine.connect() as connection:
         config = Config()
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
