@@ -57,8 +57,14 @@ export class Phone extends LitElement {
       <div><header><h1 class="grow">${member?.alias ? t("phone.hello", { alias: member.alias }) : t("phone.title")}</h1>
         <a class="button quiet" href=${other.href} hreflang=${other.lang} lang=${other.lang} aria-label=${`${other.lang.toUpperCase()}: ${t("language.other")}`}>${other.lang.toUpperCase()}</a></header>
         <regulars-notice .line=${offlineSince} .office=${visit?.offline_since ?? null}></regulars-notice></div>
-      <main tabindex="-1">${this.phase === "ready" ? this.#tab() : this.#door()}</main>
-      ${this.phase === "ready" ? html`<nav aria-label=${t("phone.tabs")}>${Object.entries(TABS).map(([tab, glyph]) => html`<button data-tab=${tab} aria-current=${this.tab === tab ? "page" : nothing} @click=${() => this.#go(tab)}>${icon(glyph, 24)}<span>${t(`phone.tab.${tab}`)}</span></button>`)}</nav>` : nothing}`;
+      <main tabindex="-1">${this.#phase === "ready" ? this.#tab() : this.#door()}</main>
+      ${this.#phase === "ready" ? html`<nav aria-label=${t("phone.tabs")}>${Object.entries(TABS).map(([tab, glyph]) => html`<button data-tab=${tab} aria-current=${this.tab === tab ? "page" : nothing} @click=${() => this.#go(tab)}>${icon(glyph, 24)}<span>${t(`phone.tab.${tab}`)}</span></button>`)}</nav>` : nothing}`;
+  }
+
+  /** Who left on another device, or at the till, has left here too. */
+  get #phase() {
+    const { member } = this.shopper;
+    return this.phase === "ready" && member && !member.purposes?.includes("recognise") ? "left" : this.phase;
   }
 
   #tab() {
@@ -78,7 +84,8 @@ export class Phone extends LitElement {
 
   #door() {
     if (this.phase === "opening") return html`<p class="soft" role="status">${t("opening")}</p>`;
-    if (this.phase === "left") return html`<div class="note good stack" role="status"><h2>${t("leave.done")}</h2><p>${t("leave.done_what")}</p></div>`;
+    if (this.#phase === "left") return html`<div class="note good stack" role="status"><h2>${t("leave.done")}</h2><p>${t("leave.done_what")}</p>
+      ${this.shopper.member ? html`<a class="button" href="/phone/export" download="regulars.json">${icon("note")} ${t("account.export")}</a>` : nothing}</div>`;
     if (this.phase === "offline") return html`<div class="note warn stack" role="alert"><p>${t("error.offline")}</p><button @click=${() => this.#open()}>${t("again")}</button></div>`;
     return html`<form class="sheet stack" @submit=${this.#submit}><h2>${t("phone.code")}</h2><p class="soft">${t("phone.code_how")}</p>
       <label class="field"><span>${t("phone.code_field")}</span><input class="code" name="code" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" required maxlength="12" aria-describedby="mistake"></label>

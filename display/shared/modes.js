@@ -22,7 +22,8 @@ export class Modes extends LitElement {
     button[aria-checked="true"] { background: var(--pine); border-color: var(--pine); color: var(--on-colour); box-shadow: var(--shadow); }
     button[aria-checked="true"] .what { color: var(--on-colour); }
     button[data-wanted] { border-style: dashed; border-color: var(--pine); border-width: 2.5px; }
-    button:disabled { opacity: 1; background: transparent; border-style: dashed; border-color: var(--line); color: var(--ink-soft); }
+    button:disabled { opacity: 1; background: transparent; border-style: dashed; border-color: var(--line); color: var(--ink-soft); box-shadow: none; }
+    button[aria-checked]:disabled .what { color: var(--ink-soft); }
     .tick { position: absolute; inset-block-start: .7rem; inset-inline-end: .7rem; }
     @media (min-width: 44rem) { .modes { grid-template-columns: repeat(4, 1fr); } }
   `];

@@ -47,6 +47,13 @@ def test_invisible_is_told_and_the_way_back_stays_open(phone: Page, stage: Stage
     assert (stage.posts[-1][1]["mode"], stage.posts[-1][1]["store_id"]) == ("advice", "de-0042")
 
 
+def test_who_left_elsewhere_has_left_here_and_takes_the_record_along(phone: Page, stage: Stage) -> None:
+    stage.stream("member", {"purposes": []})
+    expect(phone.get_by_role("heading", name="Done. Goodbye.")).to_be_visible()
+    expect(phone.get_by_role("radio")).to_have_count(0)
+    expect(phone.get_by_role("link", name="Download everything")).to_be_visible()
+
+
 def test_help_says_what_staff_will_see(open_page: Open, stage: Stage) -> None:
     stage.member, stage.visit = cards.member(), cards.phone(Mode.PHONE)
     page = open_page("/phone?lang=en", expect="Hello Anna")
