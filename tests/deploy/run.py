@@ -170,6 +170,10 @@ def enrol(machine: Container, findings: Findings) -> None:
     findings.note("serving", is_serving, good=is_serving)
     ready = machine.run("/opt/regulars/current/bin/python", "-c", _READY).out.strip()
     findings.note("readyz", ready, good=ready == "200")
+    told = machine.run("regulars", "doctor", "--json")
+    levels = {one["subject"]: one["level"] for one in json.loads(told.out or '{"findings": []}')["findings"]}
+    is_fine = [levels.get(subject) for subject in ("identity", "service", "disk", "head office")] == ["ok"] * 4
+    findings.note("doctor_sees_store_and_office", is_fine, good=is_fine)
     owners = machine.shell("stat -c %U /var/lib/regulars/* | sort -u")
     findings.note("owner", owners.replace("\n", ","), good=owners == "regulars")
 
@@ -236,6 +240,8 @@ def solo(machine: Container, findings: Findings) -> None:
     told: Answer = machine.run(f"{_BOUND}/deploy/install.sh", "--solo", within_s=180)
     both = machine.shell("systemctl is-active regulars-solo.service regulars-edge.service; true")
     findings.note("solo", both.replace("\n", ","), good=told.code == 0 and both == "active\ninactive")
+    is_fine = "ok     service: running" in machine.run("regulars", "doctor").out
+    findings.note("doctor_sees_solo", is_fine, good=is_fine)
 
 
 def removed(machine: Container, findings: Findings) -> None:

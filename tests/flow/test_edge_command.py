@@ -163,6 +163,19 @@ def test_a_store_that_is_not_enrolled_is_told(place: Place) -> None:
     assert "edge enrol" in one_sentence(ended)
 
 
+def test_a_store_that_waits_serves_as_soon_as_it_is_enrolled(place: Place, hub: Hub) -> None:
+    command = [sys.executable, "-m", "regulars", "edge", "run", "--wait", "--config", str(place.config)]
+    with subprocess.Popen([*command, "--state", str(place.state), "--port", "0"], stderr=subprocess.DEVNULL) as process:
+        try:
+            time.sleep(1.5)
+            assert process.poll() is None
+            place.enrol(hub)
+            assert _ready(place.state / "edge.url", process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+
+
 def test_a_taken_port_is_told(enrolled: Place) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = enrolled.edge("run", "--port", str(taken.getsockname()[1]))
