@@ -14,13 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from edge.core.calibration import Reading
+from edge.core.presence import LOUDEST_DBM
 from edge.core.replay import Heard
 from edge.errors import UsageError
 from edge.settings import Settings
 
-# 127 is what radios say when they could not measure; no receiver reads above 20 dBm.
-Dbm = Annotated[float, Field(ge=-127, le=20, allow_inf_nan=False)]
+# What Bluetooth's one byte can say; levels that nobody can have measured are passed over, here as in the store.
+Dbm = Annotated[float, Field(ge=-128, le=127, allow_inf_nan=False)]
 Metres = Annotated[float, Field(allow_inf_nan=False)]
+# Receivers hand on at slightly different speeds, so recordings of several are seldom in perfect order (a recorded walk
+# is not). A late line is heard when it comes, as in the store.
+_LATE_S: Final = 1.0
 _REMEDY: Final = "correct or remove that line."
 
 
@@ -59,9 +63,9 @@ def read_sightings(path: Path, settings: Settings) -> Iterator[Heard]:
     """Raises LineMistake at the first broken line and UsageError when the file cannot be read."""
     last_at = 0.0
     for number, line in _lines(path, settings, _Sighting):
-        if line.t < last_at:
+        if line.t < last_at - _LATE_S:
             raise LineMistake(path, number, "t is earlier than in the line before", "sort the file by t.")
-        last_at = line.t
+        last_at = max(last_at, line.t)
         yield Heard(line.device, line.scanner, round(line.rssi_dbm), line.t)
 
 
@@ -74,6 +78,8 @@ def read_walk(path: Path, settings: Settings) -> list[Reading]:
             raise LineMistake(path, number, f'zone "{line.zone}" is not in the settings', _one_of(zones))
         if (line.x is None) != (line.y is None):
             raise LineMistake(path, number, "x and y belong together", "give both or neither.")
+        if line.rssi_dbm > LOUDEST_DBM:
+            continue
         point = () if line.x is None or line.y is None else (line.x, line.y)
         readings.append(Reading(line.zone, line.scanner, line.rssi_dbm, line.count, point))
     if not readings:

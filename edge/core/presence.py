@@ -46,6 +46,10 @@ _SURELY_INSIDE: Final = 0.6
 _CONFIDENCE_DB: Final = 4.0
 
 
+# No receiver measures more. 127 means that the radio could not measure; the recorded walks hold a +29 and a +42 too.
+LOUDEST_DBM: Final = 20
+
+
 class PresenceSettings(Protocol):
     """[presence] of store.toml, in seconds."""
 
@@ -129,8 +133,8 @@ class Presence:
         self._map_knows_door = any(not plan.zones[zone].is_inside for zone in calibrated)
 
     def hear(self, member_ref: str, scanner: str, rssi_dbm: int, at: float) -> None:
-        """One sighting; scanners that the plan does not know are passed over."""
-        if scanner not in self._plan.zone_of_scanner:
+        """One sighting; scanners not on the plan and levels that nobody can have measured are passed over."""
+        if scanner not in self._plan.zone_of_scanner or rssi_dbm > LOUDEST_DBM:
             return
         stay = self._stays.get(member_ref)
         if stay is None:

@@ -120,8 +120,8 @@ BROKEN: Final = {
     GOOD.replace("left", "attic"): 'line 2: scanner "attic" is not in the settings: use one of left, right',
     GOOD.replace('"device": "anna", ', ""): 'line 2: "device" is missing',
     GOOD.replace("-60", '"loud"'): 'line 2: "rssi_dbm" is wrong',
-    GOOD.replace("-60", "127"): 'line 2: "rssi_dbm" is wrong',
-    GOOD.replace("1760000000", "1759999999"): "line 2: t is earlier than in the line before: sort the file by t.",
+    GOOD.replace("-60", "128"): 'line 2: "rssi_dbm" is wrong',
+    GOOD.replace("1760000000", "1759999998"): "line 2: t is earlier than in the line before: sort the file by t.",
     GOOD.replace("1760000000", "1760000000000"): 'line 2: "t" is wrong',
     GOOD.replace("1760000000", "NaN"): "line 2: ",
 }
@@ -133,6 +133,16 @@ def test_a_broken_line_is_named_with_its_remedy(line: str, sentence: str, write:
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_level_that_the_radio_could_not_measure_says_nothing(write: Callable[[str], Path]) -> None:
+    assert lines(replay(write(GOOD.replace("-60", "127")))) == []
+
+
+def test_a_line_that_comes_a_moment_late_is_heard_when_it_comes(write: Callable[[str], Path]) -> None:
+    late = GOOD.replace("1760000000", "1759999999.5")
+    told = lines(replay(write(GOOD + late)))
+    assert told[0] == {"t": 1_760_000_000, "device": "anna", "zone": "coats", "confidence": 1.0}
 
 
 WALKED: Final = '{"scanner": "left", "rssi_dbm": -60, "zone": "coats"}\n'

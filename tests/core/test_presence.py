@@ -216,6 +216,12 @@ def test_a_scanner_that_is_not_on_the_plan_is_passed_over(presence: Presence) ->
     assert len(presence) == 0
 
 
+@pytest.mark.parametrize("rssi_dbm", [29, 42, 127])
+def test_a_level_that_nobody_can_have_measured_is_passed_over(presence: Presence, rssi_dbm: int) -> None:
+    presence.hear("anna", "at-coats", rssi_dbm, 0)
+    assert len(presence) == 0
+
+
 def test_the_confidence_says_how_clear_the_zone_is(presence: Presence) -> None:
     told(presence, everywhere("coats", range(10)))
     clear = presence.estimate("anna")
