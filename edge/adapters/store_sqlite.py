@@ -4,6 +4,7 @@ What is deleted is overwritten (secure_delete) and leaves the write-ahead log to
 `db.atomic()`: `with db.conn:` around sqlite-utils' own writes keeps them after an exception.
 """
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ DatabaseError = sqlite3.DatabaseError
 OperationalError = sqlite3.OperationalError
 # A writer waits this long for the other connection; locks are held for milliseconds.
 BUSY_S: Final = 5.0
+_BUSY: Final = 5  # SQLITE_BUSY
+# Opening needs a journal and its index, some 100 kB together.
+_LEAST_FREE_BYTES: Final = 1 << 20
 
 
 class Damaged(Exception):
@@ -63,19 +67,29 @@ def connected(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> Database:
 
 
 def opened(path: Path, synchronous: Literal["FULL", "NORMAL"], tables: str, schema: str) -> Database:
-    """Raises Damaged when the file is broken or of another schema."""
+    """Raises Damaged when the file is broken or of another schema, StateDirError when only its place is unfit."""
     try:
         db = connected(path, synchronous)
     except DatabaseError as error:
-        raise Damaged(type(error).__name__) from error
+        raise _judged(path, error) from error
     try:
         _prepare(db, tables, schema)
     except BaseException as error:
         db.close()
         if isinstance(error, DatabaseError):
-            raise Damaged(type(error).__name__) from error
+            raise _judged(path, error) from error
         raise
     return db
+
+
+def _judged(path: Path, error: Exception) -> Damaged | StateDirError:
+    """On a full disk SQLite fails in many ways, and a whole file must not be taken for a broken one."""
+    if isinstance(error, OperationalError):
+        if shutil.disk_usage(path.parent).free < _LEAST_FREE_BYTES:
+            return StateDirError(path.parent, "its disk is full: make room")
+        if getattr(error, "sqlite_errorcode", 0) == _BUSY:
+            return StateDirError(path.parent, "another program holds its files: end that one")
+    return Damaged(type(error).__name__)
 
 
 def _prepare(db: Database, tables: str, schema: str) -> None:

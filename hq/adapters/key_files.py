@@ -54,10 +54,14 @@ def _secret(file: Path, make: Callable[[], str]) -> str:
         return _read(file)
     except OSError as error:
         raise Misconfigured(f"{file} cannot be made: {error.strerror}.", "Check the folder's owner.") from None
-    with os.fdopen(handle, "w") as writer:
-        writer.write(make() + "\n")
-        writer.flush()
-        os.fsync(writer.fileno())
+    try:
+        with os.fdopen(handle, "w") as writer:
+            writer.write(make() + "\n")
+            writer.flush()
+            os.fsync(writer.fileno())
+    except OSError as error:
+        file.unlink()  # half a key would be taken for a lost one at the next start
+        raise Misconfigured(f"{file} cannot be written: {error.strerror}.", "Make room on the disk.") from None
     return _read(file)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from edge.settings import Settings, load_settings
 from regulars.solo.child import Child
-from regulars.solo.errors import OfficePortTaken, PortTaken, SettingsUnfit, StoreChanged
+from regulars.solo.errors import OfficePortTaken, PortTaken, SettingsUnfit, StateUnusable, StoreChanged
 from regulars.solo.port import listening
 from regulars.solo.processes import READY_WITHIN_S, Place, enrol, enrolled_as, head_office, office, store
 
@@ -38,7 +38,10 @@ class SoloShop:
     async def open(self) -> None:
         """Returns when both sides are ready. Raises SoloError, or edge's SettingsError for store.toml."""
         self.place.make()
-        self.is_new = write_template(self.place.config)
+        try:
+            self.is_new = write_template(self.place.config)
+        except OSError as error:
+            raise StateUnusable(self.place.state, error.strerror or type(error).__name__) from None
         self.settings = load_settings(self.place.config)
         was = self._unchanged()
         office_port = _own_port(self.settings.hq.url, self.place.config)
@@ -86,7 +89,11 @@ def write_template(config: Path) -> bool:
     """A first store.toml where there is none; whether it wrote one."""
     if config.exists():
         return False
-    config.write_bytes(files(__package__).joinpath("store.toml").read_bytes())
+    try:
+        config.write_bytes(files(__package__).joinpath("store.toml").read_bytes())
+    except OSError:
+        config.unlink(missing_ok=True)  # half a file would be the operator's to mend
+        raise
     return True
 
 

@@ -1,8 +1,10 @@
 """outbox.db: facts with their events, pairings, and what is left after a member is erased."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from edge.core import visit
 from edge.core.effects import Alive, Done, DropVisit, Erase, Keep, KeepVisit, Lift, Record, Restriction
 from edge.core.pairing import PairingStore
 from edge.core.visit import Visit
-from edge.errors import OutboxDamaged
+from edge.errors import OutboxDamaged, StateDirError
 from tests.contract.pairing_suite import PairingContract
 from tests.core.store import ANNA, NOW
 from wire.cards import AccessEntry
@@ -132,6 +134,27 @@ def test_a_damaged_outbox_is_never_thrown_away(path: Path) -> None:
     with pytest.raises(OutboxDamaged, match="move it aside"):
         Outbox(path)
     assert path.read_bytes().startswith(b"unsent events")
+
+
+def test_an_outbox_that_another_program_holds_is_not_called_damaged(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Outbox(path).close()
+    monkeypatch.setattr("edge.adapters.store_sqlite.BUSY_S", 0.05)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StateDirError, match="another program holds its files"):
+            Outbox(path)
+
+
+def test_a_full_disk_is_not_called_a_damaged_outbox(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Outbox(path).close()
+    monkeypatch.setattr("edge.adapters.store_sqlite.BUSY_S", 0.05)
+    monkeypatch.setattr("edge.adapters.store_sqlite._LEAST_FREE_BYTES", 1 << 62)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StateDirError, match="disk is full: make room"):
+            Outbox(path)
 
 
 def test_events_survive_a_kill(path: Path) -> None:
