@@ -377,7 +377,17 @@ def _remedy(details: ErrorDetails) -> str:
         return f"write {_FORMS.get(str(details['loc'][-1]), 'letters, digits, - and _, at most 40')}"
     if details["type"] in {"shape", "place", "timezone", "window"}:
         return message
+    if details["type"] in _NUMBERS:
+        return f"write a {_NUMBERS[details['type']]}"
+    message = message.replace("Input should be greater", "write a number greater")
+    message = message.replace("Input should be less", "write a number less")
     return message.replace("Input should be ", "write ").replace("String should have", "write")
+
+
+_NUMBERS: Final = {
+    "int_parsing": "whole number", "int_type": "whole number", "int_from_float": "whole number",
+    "float_parsing": "number", "float_type": "number",
+}  # fmt: skip
 
 
 _FORMS: Final = {

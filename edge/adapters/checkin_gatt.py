@@ -75,18 +75,20 @@ class CheckIn:
 
     async def run(self) -> None:
         """Until cancelled: serve, and start anew when the radio is not there yet or goes away."""
-        pause_s = _FIRST_PAUSE_S
+        pause_s, told = _FIRST_PAUSE_S, ""
         while True:
             try:
                 async with asyncio.timeout(_START_WITHIN_S):
                     await self._peripheral.start(self.challenge, self.respond, self.acknowledge, self.forget)
                 self.is_up = True
-                pause_s = _FIRST_PAUSE_S
+                pause_s, told = _FIRST_PAUSE_S, ""
                 await self._peripheral.wait_lost()
                 _log.info("check_in_lost")
             # The top of this task: each radio fails in its own way, and scanning must go on beside it.
             except Exception as error:  # noqa: BLE001
-                _log.info("check_in_away", reason=type(error).__name__, again_in_s=pause_s)
+                # A shop without an adapter would otherwise fill its log with one line for ever.
+                if told != (told := type(error).__name__):
+                    _log.info("check_in_away", reason=told)
             finally:
                 self.is_up = False
                 await self._leave()

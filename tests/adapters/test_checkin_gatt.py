@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from structlog.testing import capture_logs
 
 from edge.adapters.checkin_gatt import CheckIn, Refused
 from edge.core.identity import TokenTable, build_table
@@ -114,8 +115,10 @@ def test_it_waits_for_its_radio_and_leaves_it_tidy(monkeypatch: pytest.MonkeyPat
         task.cancel()
         await asyncio.wait([task])
 
-    asyncio.run(tell())
+    with capture_logs() as logged:
+        asyncio.run(tell())
     assert (peripheral.starts, peripheral.stops, desk.is_up) == (3, 3, False)
+    assert [line["event"] for line in logged] == ["check_in_away"]  # once, not at every try
 
 
 def test_a_radio_that_goes_away_is_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,12 @@ def test_each_mistake_comes_with_its_remedy(tables: dict[str, Any], remedy: str)
     assert any(remedy in sentence for sentence in mistakes({**TABLES, **tables}))
 
 
+@pytest.mark.parametrize(("number", "remedy"), [("x", "write a whole number."), (-4, "write a number greater than")])
+def test_a_number_is_asked_for_in_plain_words(number: object, remedy: str) -> None:
+    (told,) = mistakes(TABLES | {"store": TABLES["store"] | {"number": number}})
+    assert remedy in told
+
+
 def test_a_file_that_is_not_there_or_not_toml_is_told(tmp_path: Path) -> None:
     broken = tmp_path / "store.toml"
     broken.write_text("[store\nnumber = 1")
