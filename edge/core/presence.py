@@ -19,8 +19,11 @@ from edge.core.zone import FloorPlan, Zone
 
 # Another zone must be louder by this much, where each has one scanner; the mean over several is calmer and needs less.
 # With a lower margin a shopper between two scanners flaps, with a higher one the new zone shows later (walks made of
-# recorded fingerprints, 4 receivers: 1.9 changes per crossing at 3 dB, 1.5 at 4 dB). A hold on top only delays.
+# recorded fingerprints, 4 receivers: 1.9 changes per crossing at 3 dB, 1.5 at 4 dB).
 _MARGIN_DB: Final = 4.0
+# And for this long, where a zone has but one scanner: a shopper who stands between two of them is else told to and fro
+# twice a minute. A mean over several needs no hold, it would only delay.
+_HOLD_S: Final = 2.0
 # Between two readings at most this much counts as time inside, so an arrival rests on several: a locked phone sends
 # once a second, and a packet that a wall mirrored in is alone.
 _COUNTED_GAP_S: Final = 1.5
@@ -111,6 +114,8 @@ class _Stay:
     put_at: float | None = None  # the check-in that began the visit
     last_heard: float | None = None
     is_fresh: bool = False  # heard since the last look
+    louder: str = ""  # a zone that may take over, since when
+    louder_since: float = 0.0
     weighed_at: float | None = None  # when it was last judged whether they are inside
     inside_s: float = 0.0  # how long they have been, in balance
     outside_since: float | None = None
@@ -155,7 +160,7 @@ class Presence:
             return
         stay.is_here, stay.put_at = True, at
         stay.zone = stay.shown_zone = zone
-        stay.outside_since = None
+        stay.louder, stay.outside_since = "", None
 
     def resume(self, member_ref: str, zone: str, last_heard: float) -> None:
         """A visit that radio had begun before a restart goes on, silent since `last_heard`."""
@@ -224,8 +229,14 @@ class Presence:
         if not by_zone or stay.whereabouts is not None:
             return
         loudest = max(by_zone, key=lambda zone: by_zone[zone])
-        if not stay.zone or self._is_clearly_louder(loudest, stay):
+        if not stay.zone or not stay.is_here:
             stay.zone = loudest
+        elif loudest == stay.zone or not self._is_clearly_louder(loudest, stay):
+            stay.louder = ""
+        elif self._scanners[loudest] == 1 and stay.louder != loudest:
+            stay.louder, stay.louder_since = loudest, now
+        elif self._scanners[loudest] > 1 or now - stay.louder_since >= _HOLD_S:
+            stay.zone, stay.louder = loudest, ""
 
     def _is_clearly_louder(self, zone: str, stay: _Stay) -> bool:
         """The noise of a mean over n scanners falls with the root of n, so what is clear does too."""

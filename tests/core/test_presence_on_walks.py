@@ -41,8 +41,8 @@ def pooled(folder: Path, plan: FloorPlan, learnt: RadioMap | None = None) -> Sco
 # Reference: a mean of 4 s with a margin of 2 dB has .552 at 4.0 changes per crossing, a last-value filter .486 at 27.8.
 def test_four_raspberries_without_calibration_do_better_than_a_windowed_mean(folder: Path) -> None:
     score = pooled(folder, floor_plan(folder, raspberries_only=True))
-    assert score.accuracy >= 0.58
-    assert score.changes_per_crossing <= 4
+    assert score.accuracy >= 0.63
+    assert score.changes_per_crossing <= 3.5
 
 
 # Reference: .858 at 1.0 with a hold, .920 at 1.6 without.
