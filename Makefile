@@ -52,7 +52,7 @@ layers: venv
 wheel: venv ## build the wheel, install it elsewhere, run the flow tests on it
 	@.ci/wheel
 
-test-deploy: venv ## deploy/install.sh in a clean Debian under its own systemd, by debootstrap and nspawn; as root
+test-deploy: venv ## deploy/install.sh in a clean Debian under its own systemd, by debootstrap and nspawn; as root. ARGS="--suite trixie"
 	@$(BIN)/python -m tests.deploy.run $(ARGS)
 
 verify-firmware: venv ## build the example store's firmware and let ESPHome validate it (its own .venv-esphome)

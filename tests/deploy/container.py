@@ -15,7 +15,6 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = ROOT / "build" / "deploy"
-SUITE: Final = "bookworm"
 _MIRROR: Final = "http://deb.debian.org/debian"
 _PROGRAMS: Final = {"debootstrap": "debootstrap", "systemd-nspawn": "systemd-container", "nsenter": "util-linux"}
 _GROUPS: Final = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup"))
@@ -59,19 +58,19 @@ def need() -> None:
         raise Missing(f"Programs are missing: apt install {' '.join(missing)}.")
 
 
-def fresh() -> Path:
+def fresh(suite: str) -> Path:
     """A clean minimal Debian, as its installer leaves it: no Python, no BlueZ. The caller removes it.
 
     Raises Missing, ContainerFailed.
     """
-    base = CACHE / SUITE
+    base = CACHE / suite
     if not base.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        partial = CACHE / f"{SUITE}.partial"
+        partial = CACHE / f"{suite}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         made = subprocess.run(
-            ["debootstrap", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,ca-certificates", SUITE,
-             str(partial), _mirror()],
+            ["debootstrap", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,ca-certificates", suite,
+             str(partial), _mirror(suite)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if made.returncode:
@@ -85,11 +84,11 @@ def fresh() -> Path:
     return root
 
 
-def _mirror() -> str:
+def _mirror(suite: str) -> str:
     """Where this machine's apt finds the suite, if it does."""
     asked = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages", "Component: main",
-         f"Codename: {SUITE}"],
+         f"Codename: {suite}"],
         capture_output=True, text=True, check=False,
     ).stdout.split()  # fmt: skip
     return asked[0] if asked else _MIRROR
@@ -139,13 +138,15 @@ class Container:
 @contextmanager
 def booted(root: Path, binds: Sequence[tuple[Path, str]], within_s: float) -> Iterator[Container]:
     """Starts systemd, without any network but its own loopback, and waits until it has started all units."""
-    with (root.parent / f"{root.name}.log").open("wb") as log:
+    console = root.parent / f"{root.name}.log"
+    with console.open("wb") as log:
         process = subprocess.Popen(
             _command(root, binds, "--private-network", "--console=pipe", "--boot"),
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
     try:
         yield _up(process, within_s)
+        console.unlink()  # kept where something went wrong
     finally:
         process.terminate()
         try:

@@ -7,6 +7,7 @@ upgrade and all that the store does have to get by without.
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -17,11 +18,11 @@ from pathlib import Path
 from typing import Final
 
 import click
+from packaging.markers import Marker
 
 from tests.deploy.container import (
     CACHE,
     ROOT,
-    SUITE,
     Answer,
     Container,
     ContainerFailed,
@@ -40,8 +41,8 @@ AGAIN_S: Final = 30.0  # an upgrade in which nothing changed is a restart
 BOOT_S: Final = 120.0
 INSTALL_S: Final = 600.0
 WATCHDOG_S: Final = 3
-# Debian 12's own.
-_PYTHON: Final = (3, 11)
+# Debian 12 and 13, and each one's Python.
+SUITES: Final = {"bookworm": (3, 11), "trixie": (3, 13)}
 _BOUND: Final = "/srv/checkout"
 _WHEELS: Final = "/srv/wheels"
 _BEGAN: Final = time.monotonic()
@@ -86,18 +87,21 @@ def checkout() -> Path:
     return there
 
 
-def wheels() -> Path:
+def wheels(python: tuple[int, int]) -> Path:
     """The pinned packages, fetched by this machine's own pip as it is configured. Raises ContainerFailed."""
     pins = ROOT / "requirements" / "base.txt"
-    there = CACHE / f"wheels-{hashlib.sha256(pins.read_bytes()).hexdigest()[:16]}"
+    version = "{}.{}".format(*python)
+    there = CACHE / f"wheels-{version}-{hashlib.sha256(pins.read_bytes()).hexdigest()[:16]}"
     if not there.exists():
-        partial = there.with_suffix(".partial")
+        partial = there.with_name(f"{there.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        version = "{}.{}".format(*_PYTHON)
-        other = [] if sys.version_info[:2] == _PYTHON else ["--python-version", version]
+        partial.mkdir(parents=True)
+        # pip would read the pins' conditions for the Python it runs on.
+        (partial / "pins").write_text(_holding(pins.read_text(), version))
         pip = [sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input", "download"]
         fetched = subprocess.run(
-            [*pip, "--require-hashes", "--no-deps", "--only-binary", ":all:", *other, "-r", pins, "-d", partial],
+            [*pip, "--require-hashes", "--no-deps", "--only-binary", ":all:", "--python-version", version,
+             "-r", partial / "pins", "-d", partial],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if fetched.returncode:
@@ -106,9 +110,21 @@ def wheels() -> Path:
     return there
 
 
-def story(root: Path, findings: Findings) -> None:
+def _holding(pins: str, version: str) -> str:
+    """Those whose condition holds on that Python, without the condition."""
+    kept = []
+    for block in re.split(r"\n(?=\S)", pins):
+        head, _, hashes = block.partition("\\\n")
+        name, _, condition = head.partition(";")
+        here = {"python_version": version, "python_full_version": f"{version}.0"}
+        if not condition or Marker(condition.strip()).evaluate(here):
+            kept.append(f"{name.strip()} \\\n{hashes}")
+    return "\n".join(kept)
+
+
+def story(root: Path, python: tuple[int, int], findings: Findings) -> None:
     """From a clean Debian to one from which the store is gone again."""
-    binds = [(checkout(), _BOUND), (wheels(), _WHEELS)]
+    binds = [(checkout(), _BOUND), (wheels(python), _WHEELS)]
     before = files(root)
     began = time.monotonic()
     built = inside(root, binds, [f"{_BOUND}/deploy/install.sh", "--wheels", _WHEELS], INSTALL_S)
@@ -281,11 +297,19 @@ def files(root: Path) -> set[str]:
     return set(found.splitlines())
 
 
-def main() -> int:
+@click.command()
+@click.option("--suite", type=click.Choice(list(SUITES)), default="bookworm", show_default=True, help="Which Debian.")
+def main(suite: str) -> None:
+    """The installer in a clean Debian."""
+    sys.exit(tried(suite))
+
+
+def tried(suite: str) -> int:
+    """The exit code."""
     try:
         need()
-        say(f"Debian {SUITE}")
-        root = fresh()
+        say(f"Debian {suite}")
+        root = fresh(suite)
     except Missing as missing:
         click.echo(str(missing), err=True)
         return 3
@@ -293,9 +317,9 @@ def main() -> int:
         click.echo(f"{failure}.", err=True)
         click.echo("deploy: FAIL reason=no_container")
         return 1
-    findings = Findings()
+    findings = Findings({"suite": suite})
     try:
-        story(root, findings)
+        story(root, SUITES[suite], findings)
     except ContainerFailed as failure:
         say(str(failure))
         findings.note("container", "failed", good=False)
@@ -307,4 +331,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
