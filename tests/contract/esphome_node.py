@@ -16,6 +16,7 @@ from noise.connection import NoiseConnection
 
 KEY: Final = base64.b64encode(bytes(range(32))).decode()
 PROXY: Final = 1 | 1 << 5  # passive scan, raw advertisements
+messages: Any = api_pb2  # protobuf makes its classes at run time
 _NUMBER: Final = {message: number for number, message in MESSAGE_TYPE_TO_PROTO.items()}
 _NAME: Final = "node"
 _MAC: Final = "AA:BB:CC:00:00:01"
@@ -52,7 +53,7 @@ class FakeNode:
 
     def hear(self, address: int, rssi_dbm: int, payload: bytes) -> None:
         """Its radio hears one packet, and passes it on."""
-        message = api_pb2.BluetoothLERawAdvertisementsResponse()
+        message = messages.BluetoothLERawAdvertisementsResponse()
         message.advertisements.add(address=address, rssi=rssi_dbm, address_type=1, data=payload)
         for line in self._lines:
             if line.is_subscribed:
@@ -90,25 +91,25 @@ class _Line:
             if answer is not None:
                 self.send(answer)
             await self._writer.drain()
-            if isinstance(message, api_pb2.DisconnectRequest):
+            if isinstance(message, messages.DisconnectRequest):
                 return
 
     def _answer(self, message: Any) -> Any:
         match message:
-            case api_pb2.HelloRequest():
+            case messages.HelloRequest():
                 self._node.greeted += 1
-                return api_pb2.HelloResponse(api_version_major=1, api_version_minor=14, server_info="fake", name=_NAME)
-            case api_pb2.DeviceInfoRequest():
-                return api_pb2.DeviceInfoResponse(
+                return messages.HelloResponse(api_version_major=1, api_version_minor=14, server_info="fake", name=_NAME)
+            case messages.DeviceInfoRequest():
+                return messages.DeviceInfoResponse(
                     name=_NAME, mac_address=_MAC, bluetooth_proxy_feature_flags=self._node.features
                 )
-            case api_pb2.PingRequest():
-                return api_pb2.PingResponse()
-            case api_pb2.DisconnectRequest():
-                return api_pb2.DisconnectResponse()
-            case api_pb2.SubscribeBluetoothLEAdvertisementsRequest():
+            case messages.PingRequest():
+                return messages.PingResponse()
+            case messages.DisconnectRequest():
+                return messages.DisconnectResponse()
+            case messages.SubscribeBluetoothLEAdvertisementsRequest():
                 self.is_subscribed = True
-            case api_pb2.UnsubscribeBluetoothLEAdvertisementsRequest():
+            case messages.UnsubscribeBluetoothLEAdvertisementsRequest():
                 self.is_subscribed = False
         return None
 
