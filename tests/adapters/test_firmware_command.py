@@ -131,7 +131,7 @@ FAULTS: Final = [
     ("watchdog_s = 15", "watchdog_s = 15\nwatchdogs = 1", "[pi] watchdogs is not a setting: remove it"),
     ('board = "wt32-eth01"', 'board = "wt33"', '[[scanner]] shoes_1: board "wt33" is not known; use one of'),
     ("minor = 2", "minor = 1", "[[beacon]]: door and back have the same minor 1"),
-    ("number = 4711", "number = -1", "[store] number: found '-1'; write greater than or equal to 0."),
+    ("number = 4711", "number = -1", "[store] number: found '-1'; write a number greater than or equal to 0."),
 ]
 
 
