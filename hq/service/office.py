@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from hq.core.audit import Entry
 from hq.core.codes import Rate, Tries
 from hq.core.keys import HubKeys
 from hq.core.registry import LEASE_S
@@ -33,9 +34,17 @@ class Office:
     # A family may join from one phone, a shop's Wi-Fi has one address: generous, yet no machine fills the database.
     joins: Rate = field(default_factory=lambda: Rate(burst=60, per_minute=30))
     wishes: Rate = field(default_factory=lambda: Rate(burst=40, per_minute=120))
+    # What is refused may be repeated by a machine without end; the first of it tells as much as all of it.
+    refusals: Rate = field(default_factory=lambda: Rate(burst=20, per_minute=2))
 
     def new_id(self) -> str:
         return self.random_octets(16).hex()
+
+    def note(self, entry: Entry) -> None:
+        """Into the audit log, in a transaction of its own: for what was refused, or only read."""
+        if entry.outcome == "refused" and not self.refusals.allows(f"{entry.actor.id} {entry.action}", entry.at):
+            return
+        self.store.change(lambda change: change.note(self.merchant_id, entry))
 
     @property
     def hub_keys(self) -> dict[str, str]:

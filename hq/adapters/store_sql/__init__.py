@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from hq.adapters.store_sql.audit import AuditReads, AuditWrites
 from hq.adapters.store_sql.catalogue import CatalogueWrites
 from hq.adapters.store_sql.connection import erase_traces, migrate, open_engine, read, write
 from hq.adapters.store_sql.events import EventReads, EventWrites
@@ -19,7 +20,7 @@ from hq.adapters.store_sql.stores import StoreReads, StoreWrites
 Result = TypeVar("Result")
 
 
-class View(StoreReads, FeedReads, MemberReads, EventReads, PhoneReads):
+class View(StoreReads, FeedReads, MemberReads, EventReads, PhoneReads, AuditReads):
     """What one reading transaction sees."""
 
     _writes = False
@@ -28,7 +29,7 @@ class View(StoreReads, FeedReads, MemberReads, EventReads, PhoneReads):
         self._c = connection
 
 
-class Change(StoreWrites, FeedWrites, MemberWrites, CatalogueWrites, EventWrites, PhoneWrites):
+class Change(StoreWrites, FeedWrites, MemberWrites, CatalogueWrites, EventWrites, PhoneWrites, AuditWrites):
     """One writing transaction; it may be run again from its start, so its function must not act outside."""
 
     _writes = True

@@ -188,4 +188,21 @@ SESSION: Final = Table(
     Column("member_ref", Text, nullable=False, index=True),
     Column("expires_at", Double, nullable=False),
 )
+# Numbered by the database itself, not by a counter: a note must not make one writer wait for another.
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("member_ref", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index("audit_member", "member_ref", "n"),
+    sqlite_autoincrement=True,
+)
 COUNTERS: Final = ("feed", "phone", "revoke")
