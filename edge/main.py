@@ -37,6 +37,7 @@ from edge.adapters.web.app import Health, create_app
 from edge.adapters.web.pairing import Pairing
 from edge.adapters.web.server import Server
 from edge.core.canary import listeners
+from edge.core.challenge import Challenges
 from edge.core.floor import Chance, Past
 from edge.core.inputs import Device
 from edge.core.pairing import Paired
@@ -91,10 +92,12 @@ class Edge:
             positions={scanner.id: scanner.position for scanner in settings.scanner if scanner.position},
         )
         number = enrolled.store.store_number
+        self._check_in: CheckIn | None = None
         peripheral = simulated.peripheral or _peripheral(settings, number)
         if peripheral is not None:
-            check_in = CheckIn(peripheral, number, lambda: self.radio.table, self._state.post)
-            self.radio.accompany(check_in.run)
+            challenges = Challenges(number, _own_scanner(settings), settings.presence.answer_within_ms / 1000)
+            self._check_in = CheckIn(peripheral, challenges, lambda: self.radio.table, self._state.post)
+            self.radio.accompany(self._check_in.run)
         self._client = HqClient(settings.hq, enrolled, time.time)
         self._sync = Sync(
             settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self.radio.use
@@ -149,6 +152,12 @@ class Edge:
             "steps": ("Steps of the service.", self._state.steps),
             "faults": ("Steps or effects that failed.", self._state.faults),
         }
+        if self._check_in is not None:
+            counters |= {
+                "answers": ("Challenges answered rightly.", self._check_in.answered),
+                "answers_refused": ("Reads and answers refused, late ones among them.", self._check_in.refused),
+                "answers_late": ("Answers that took longer than presence.answer_within_ms.", self._check_in.late),
+            }
         return [
             *(GaugeMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in gauges.items()),
             *(CounterMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in counters.items()),
@@ -279,6 +288,12 @@ def _service(settings: Settings, cache: Cache, outbox: Outbox, now: float) -> Se
         qr_svg=system.qr_svg,
     )
     return Service(cache, settings, chance, now, past, radio_map=radio_map(settings))
+
+
+def _own_scanner(settings: Settings) -> str:
+    """The first scanner on this machine (or the simulator's), which also serves the challenge; empty without one."""
+    own = ("bluez", "simulator")
+    return next((one.id for one in settings.scanner if one.source.partition(":")[0] in own), "")
 
 
 def _peripheral(settings: Settings, store_number: int) -> Peripheral | None:

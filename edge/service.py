@@ -110,7 +110,8 @@ class Service:
                 floor.presence.hear(member, scanner, rssi_dbm, at)
                 if floor.approaches.hear(member, mode_bits, at):
                     floor.change(member, lambda here: visit.wished(here, AIR_MODES[mode_bits]))
-            case Answered(_, mode_bits, at):
+            case Answered(_, mode_bits, at, scanner):
+                floor.presence.answer(member, scanner, at)
                 floor.approaches.answer(member, mode_bits, at)
                 floor.change(member, lambda here: visit.answered(here, AIR_MODES[mode_bits]))
             case Contested(_, at):

@@ -54,6 +54,14 @@ class PresenceSettings(_Table):
         Assurance,
         Field(description="What personal views need: an answered challenge, or (weaker) a heard tag is enough."),
     ] = Assurance.ANSWERED
+    answer_within_ms: Annotated[
+        float,
+        Field(
+            ge=50,
+            le=10_000,
+            description="A phone must answer the challenge so soon; longer also lets answers through that are relayed.",
+        ),
+    ] = 300.0
     max_visit_s: Annotated[
         float, Field(gt=0, le=86_400, description="A check-in without radio ends after this long by itself.")
     ] = 3 * 3600.0

@@ -26,6 +26,9 @@ _FIRST_PAUSE_S: Final = 2.0
 _MOST_TRIES: Final = 5
 # The store's clock may be this far off before its challenge is refused.
 _CLOCK_SKEW_S: Final = 900
+# A phone that cannot be heard answers a second time, which is its arrival, and then whenever its system wakes the app.
+_SECOND_ANSWER_AFTER_S: Final = 9.0
+_NEXT_ANSWER_AFTER_S: Final = 300.0
 
 
 class Central:
@@ -37,6 +40,8 @@ class Central:
         self._clock = clock
         self._tries = 0
         self._next_try_at = 0.0
+        self._answers = 0
+        self._answered_at = 0.0
         self._controller = RadioController(f"{phone.name}/central", air)
         air.place_controller(self._controller, lambda: phone.spot_at(clock()))
         address = bumble_hci.Address(phone.address_at(clock()), bumble_hci.Address.RANDOM_DEVICE_ADDRESS)
@@ -44,7 +49,7 @@ class Central:
         self._device = Device.from_config_with_hci(configuration, self._controller, self._controller)
 
     async def serve(self) -> None:
-        """Watch the phone and answer once per visit and mode."""
+        """Watch the phone and answer once per visit and mode; again and again one that cannot be heard."""
         try:
             await self._device.power_on()
             while True:
@@ -58,7 +63,9 @@ class Central:
     async def _look(self) -> None:
         phone, now = self._phone, self._clock()
         if phone.answer is Answer.NONE:
-            self._tries, self._next_try_at = 0, now
+            self._tries, self._next_try_at, self._answers = 0, now, 0
+        if phone.is_unheard and phone.answer is Answer.ANSWERED and now >= self._next_answer_at():
+            phone.answer, self._tries, self._next_try_at = Answer.FAILED, 0, now
         spot = phone.spot_at(now)
         is_open = phone.answer in {Answer.NONE, Answer.FAILED} and not phone.is_silent()
         if not is_open or spot is None or not spot.indoors:
@@ -67,6 +74,9 @@ class Central:
             self._tries += 1
             await self._try()
             self._next_try_at = self._clock() + _FIRST_PAUSE_S * 2 ** (self._tries - 1)
+
+    def _next_answer_at(self) -> float:
+        return self._answered_at + (_SECOND_ANSWER_AFTER_S if self._answers < 2 else _NEXT_ANSWER_AFTER_S)  # noqa: PLR2004
 
     async def _try(self) -> None:
         self._phone.answer = Answer.TRYING
@@ -79,6 +89,8 @@ class Central:
         # A mode changed meanwhile has set NONE, and asks again.
         if self._phone.answer is Answer.TRYING:
             self._phone.answer = Answer.FAILED if attempt.cancelled() else attempt.result()
+        if self._phone.answer is Answer.ANSWERED:
+            self._answers, self._answered_at = self._answers + 1, self._clock()
 
     async def _attempt(self) -> Answer:
         with suppress(BaseBumbleError, TimeoutError, ConnectionError):

@@ -158,9 +158,14 @@ class Phone:
         """By its owner's wish, or because the store could not prove itself."""
         return self.mode is Mode.INVISIBLE or self.answer is Answer.DISTRUSTS
 
+    @property
+    def is_unheard(self) -> bool:
+        """A locked iPhone cannot advertise an identity: it answers the challenge instead."""
+        return self.is_locked and self.habits.carrier is Carrier.IOS
+
     def is_speaking_at(self, now: float) -> bool:
-        """Whether advertisements go out. A locked iPhone cannot advertise an identity."""
-        if self.is_silent() or (self.is_locked and self.habits.carrier is Carrier.IOS):
+        """Whether advertisements go out."""
+        if self.is_silent() or self.is_unheard:
             return False
         return self.spot_at(now) is not None
 

@@ -56,7 +56,7 @@ class CheckIn:
     def __init__(
         self,
         peripheral: Peripheral,
-        store: int,
+        challenges: Challenges,
         table: Callable[[], TokenTable],
         tell: Callable[[Answered], object],
         *,
@@ -64,7 +64,7 @@ class CheckIn:
         nonce: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._peripheral = peripheral
-        self._challenges = Challenges(store)
+        self._challenges = challenges
         self._table = table
         self._tell = tell
         self._clock = clock
@@ -72,6 +72,11 @@ class CheckIn:
         self.is_up = False
         self.answered = 0
         self.refused = 0
+
+    @property
+    def late(self) -> int:
+        """Of those refused, how many answers took longer than the store allows."""
+        return self._challenges.late
 
     async def run(self) -> None:
         """Until cancelled: serve, and start anew when the radio is not there yet or goes away."""

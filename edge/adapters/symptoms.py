@@ -167,6 +167,8 @@ def _read(text: str) -> Running:
         keys_until=values["day_keys_until_seconds"],
         events_waiting=int(values["events_waiting"]),
         faults=int(values["faults_total"]),
+        answers=int(values.get("answers_total", 0)),
+        answers_late=int(values.get("answers_late_total", 0)),
     )
 
 

@@ -1,10 +1,11 @@
 """The GATT challenge from the store's side: CHAL out, RESP in, ACK out. No clock, no radio, no randomness.
 
-One rule decides everything here: a nonce is good for one answer, on the connection that read it, for ten seconds. A
-wrong answer burns it like a right one. Nothing is acknowledged before a right answer.
+One rule decides everything here: a nonce is good for one answer, on the connection that read it, for as long as the
+store allows and ten seconds at most. A wrong or late answer burns it like a right one. Nothing is acknowledged before
+a right answer.
 
     idle --issue--> asked --right RESP--> answered --ack--> answered
-                    asked --wrong RESP, ten seconds, issue again--> the old nonce is gone
+                    asked --wrong or late RESP, issue again--> the old nonce is gone
 """
 
 from dataclasses import dataclass
@@ -33,11 +34,18 @@ class _Conversation:
 
 
 class Challenges:
-    """All conversations of one store; `connection` is the peripheral's opaque name for one, never used again."""
+    """All conversations of one store; `connection` is the peripheral's opaque name for one, never used again.
 
-    def __init__(self, store: int) -> None:
+    `scanner` names the radio that serves them, `within_s` is how long an answer may take: who carries the conversation
+    over to a phone elsewhere needs longer (a live relay). `late` counts answers that took longer.
+    """
+
+    def __init__(self, store: int, scanner: str = "", within_s: float = ANSWER_WITHIN_S) -> None:
         self._store = store
+        self._scanner = scanner
+        self._within_s = min(within_s, ANSWER_WITHIN_S)
         self._conversations: dict[str, _Conversation] = {}
+        self.late = 0
 
     def issue(self, connection: str, now_s: float, nonce: bytes) -> bytes | None:
         """CHAL, 17 bytes, with a nonce of 8 fresh random bytes; None = refuse the read (too many, or too often wrong).
@@ -60,7 +68,10 @@ class Challenges:
             return None
         asked, conversation.asked = conversation.asked, None
         conversation.ack = b""
-        if asked is None or not 0 <= now_s - conversation.asked_at <= ANSWER_WITHIN_S:
+        if asked is None:
+            return None
+        if not 0 <= now_s - conversation.asked_at <= self._within_s:
+            self.late += 1
             return None
         response = rst1.parse_response(octets)
         holder = table.holder(response.tag) if response else None
@@ -68,7 +79,7 @@ class Challenges:
             conversation.wrong += 1
             return None
         conversation.ack = rst1.ack_mac(holder.key, asked.nonce, response.tag)
-        return Answered(holder.member_ref, response.flags & rst1.MODE_BITS, now_s)
+        return Answered(holder.member_ref, response.flags & rst1.MODE_BITS, now_s, self._scanner)
 
     def ack(self, connection: str) -> bytes | None:
         """ACK, 8 bytes, once this connection has answered rightly; None before."""

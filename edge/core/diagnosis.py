@@ -96,6 +96,8 @@ class Running:
     keys_until: float
     events_waiting: int
     faults: int
+    answers: int = 0  # challenges answered rightly, and answers that took too long
+    answers_late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,18 @@ def _scanners(symptoms: Symptoms) -> Iterator[Finding]:
         reading = symptoms.running.scanners.get(scanner.id)
         if reading is not None:
             yield _scanner(scanner, reading)
+    yield from _answers(symptoms.running)
+
+
+def _answers(running: Running) -> Iterator[Finding]:
+    """A phone that is late answers again; where most stay late, nobody is ever proved to be who they are."""
+    if running.answers_late >= _LATE_ANSWERS and running.answers_late > running.answers:
+        yield Finding(
+            "challenge",
+            "fault",
+            f"{running.answers_late} answers came too late, {running.answers} in time",
+            "raise presence.answer_within_ms in store.toml step by step: phones here are slower than it allows.",
+        )
 
 
 def _scanner(scanner: ScannerPlan, reading: ScannerReading) -> Finding:
@@ -266,6 +280,8 @@ def _scanner(scanner: ScannerPlan, reading: ScannerReading) -> Finding:
     return Finding(subject, "ok", rate)
 
 
+# Fewer may be one slow phone, or somebody who tries.
+_LATE_ANSWERS: Final = 10
 _STATES: Final = {"ok": "", "deaf": "open, and hears nothing", "away": "away"}
 _ANEW: Final = {
     "bluez": "plug its adapter in; if it is, restart bluetoothd with `systemctl restart bluetooth`.",

@@ -35,11 +35,12 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A member's phone answered the challenge with the right key."""
+    """A member's phone answered the challenge with the right key, over the radio of `scanner` where that is known."""
 
     member_ref: str
     mode_bits: int
     at: float
+    scanner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

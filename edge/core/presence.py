@@ -4,6 +4,7 @@ Causal and bounded: only what was heard before `now` counts, and of a member who
 one leaving per visit. Whoever is only heard at the door or outside does not arrive.
 
     unknown --heard--> around --inside for arrive_after_s--> here --silent, or staying outside--> unknown
+    unknown --answers, unheard, arrive_after_s apart------> here --no answer for a quarter of an hour--> unknown
     unknown --put (a check-in)----------------------------> here --the same at the door, max_visit_s--> unknown
 """
 
@@ -42,6 +43,13 @@ _APPROACH_S: Final = 30.0
 _OUTSIDE_S: Final = 10.0
 # Silence at the door means gone more often than a pocket does; silence deep inside is a phone that sleeps.
 _DOOR_SHARE: Final = 0.5
+# A phone on air is heard every second, so an answer that comes after this much silence came from a pocket.
+_ON_AIR_S: Final = 2.0
+# Answers further apart are two approaches. An iPhone that is woken at the door has some ten to thirty seconds.
+_ANSWERS_WITHIN_S: Final = 120.0
+# A phone in a pocket answers when its system wakes the app, not when the store would like it. Shorter ends visits that
+# go on; longer shows staff somebody who has gone. An app ends its own visit after as long (docs/app-kit/PHONES.md).
+_ANSWER_HOLDS_S: Final = 900.0
 # With a calibration that knows the door: inside must be this probable (recorded entrance: at a half, 5 % of the time
 # outside is called inside; at 0.7, a tenth of the time inside is missed).
 _SURELY_INSIDE: Final = 0.6
@@ -66,7 +74,7 @@ class PresenceSettings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """`reason` is `inside`."""
+    """`reason` is `inside`, or `answered` for a phone that is not heard."""
 
     member_ref: str
     zone: str
@@ -114,6 +122,17 @@ class _Stay:
     put_at: float | None = None  # the check-in that began the visit
     last_heard: float | None = None
     is_fresh: bool = False  # heard since the last look
+    answered_at: float | None = None  # the last answer to the challenge, and where and since when they go on
+    answered_from: float = 0.0
+    answered_in: str = ""
+
+    @property
+    def is_in_pocket(self) -> bool:
+        """The last sign of the phone is an answer: it is not on air."""
+        if self.answered_at is None:
+            return False
+        return self.last_heard is None or self.answered_at - self.last_heard > _ON_AIR_S
+
     louder: str = ""  # a zone that may take over, since when
     louder_since: float = 0.0
     weighed_at: float | None = None  # when it was last judged whether they are inside
@@ -150,6 +169,23 @@ class Presence:
         stay.last_heard = at
         stay.is_fresh = True
 
+    def answer(self, member_ref: str, scanner: str, at: float) -> None:
+        """The phone answered the challenge over that scanner's radio, so it is in reach of it.
+
+        That counts for phones that cannot be heard (an iPhone in a pocket); the others say more precisely where they
+        are. Passed over for a scanner that is not on the plan.
+        """
+        zone = self._plan.zone_of_scanner.get(scanner)
+        if zone is None:
+            return
+        stay = self._stays.get(member_ref)
+        if stay is None:
+            stay = self._stays[member_ref] = self._new_stay()
+        is_new = not stay.is_in_pocket or at - (stay.answered_at or 0.0) > _ANSWERS_WITHIN_S or stay.answered_in != zone
+        if is_new:
+            stay.answered_from, stay.answered_in = at, zone
+        stay.answered_at = at
+
     def put(self, member_ref: str, zone: str, at: float) -> None:
         """A check-in: here from now on, no arrival is told.
 
@@ -178,8 +214,9 @@ class Presence:
         return (stay.zone or None) if stay else None
 
     def last_heard(self, member_ref: str) -> float | None:
+        """When the phone last gave a sign, on air or by an answer."""
         stay = self._stays.get(member_ref)
-        return stay.last_heard if stay else None
+        return max(filter(None, (stay.last_heard, stay.answered_at)), default=None) if stay else None
 
     def estimate(self, member_ref: str) -> Estimate | None:
         """As of the last `advance`; None before the first decision."""
@@ -207,6 +244,8 @@ class Presence:
                 stay.is_fresh = False
                 self._locate(stay, now)
                 changes += self._changes(member_ref, stay, now)
+            elif stay.is_in_pocket and not stay.is_here:
+                changes += self._arrival_unheard(member_ref, stay)
             reason = self._ending(stay, now)
             if reason:
                 del self._stays[member_ref]
@@ -293,12 +332,27 @@ class Presence:
         stay.is_here, stay.shown_zone = True, stay.zone
         return [Arrived(member_ref, stay.zone, stay.last_heard, "inside")]
 
+    def _arrival_unheard(self, member_ref: str, stay: _Stay) -> list[Change]:
+        """Two answers as far apart as an arrival takes, by a radio that hangs inside: one may come from the street."""
+        answered_at = stay.answered_at or 0.0
+        if not self._plan.zones[stay.answered_in].is_inside:
+            return []
+        if answered_at - stay.answered_from < self._settings.arrive_after_s:
+            return []
+        stay.is_here = True
+        stay.zone = stay.shown_zone = stay.answered_in
+        return [Arrived(member_ref, stay.zone, answered_at, "answered")]
+
     def _ending(self, stay: _Stay, now: float) -> str:
         """Why the stay is over, empty while it is not."""
         silent_s = math.inf if stay.last_heard is None else now - stay.last_heard
         left_after_s = self._settings.left_after_s
+        if stay.is_in_pocket:
+            silent_s = now - (stay.answered_at or 0.0)
+            left_after_s = max(_ANSWER_HOLDS_S, left_after_s)
         if not stay.is_here:
-            return "silent" if silent_s >= min(_APPROACH_S, left_after_s) else ""
+            patience_s = _ANSWERS_WITHIN_S if stay.is_in_pocket else _APPROACH_S
+            return "silent" if silent_s >= min(patience_s, left_after_s) else ""
         if stay.outside_since is not None and now - stay.outside_since >= _OUTSIDE_S:
             return "outside"
         if stay.last_heard is not None and self._is_at_door(stay):

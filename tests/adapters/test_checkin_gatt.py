@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from edge.adapters.checkin_gatt import CheckIn, Refused
+from edge.core.challenge import Challenges
 from edge.core.identity import TokenTable, build_table
 from edge.core.inputs import Answered
 from tests.simulator.stage import until
@@ -44,7 +45,7 @@ class LatePeripheral:
 
 
 def check_in(told: list[Answered], table: TokenTable = TABLE, peripheral: LatePeripheral | None = None) -> CheckIn:
-    return CheckIn(peripheral or LatePeripheral(), 4711, lambda: table, told.append, clock=lambda: NOON)
+    return CheckIn(peripheral or LatePeripheral(), Challenges(4711), lambda: table, told.append, clock=lambda: NOON)
 
 
 def answer(desk: CheckIn, connection: str, key: bytes = KEY) -> bytes:

@@ -42,6 +42,16 @@ class Desk:
         return self.challenges.ack("c1") or b""
 
 
+class Impatient(Desk):
+    """Its first answer comes too late."""
+
+    async def respond(self, octets: bytes) -> None:
+        if not self.challenges.late:
+            self.challenges.respond("c1", octets, time.time() + 11, self.table)
+        else:
+            await super().respond(octets)
+
+
 class Imitation(Desk):
     """It heard what true stores say, and has nobody's key."""
 
@@ -76,6 +86,14 @@ def test_it_answers_once_and_falls_silent() -> None:
     asyncio.run(visit(air).answer_once())
     assert desk.modes == [0]
     assert [bool(said) for said in air.said] == [True, False]
+
+
+def test_an_answer_that_came_late_is_given_again_on_the_same_connection() -> None:
+    desk = Impatient()
+    told: list[dict[str, object]] = []
+    asyncio.run(visit(Air(desk), told=told).answer_once())
+    assert desk.modes == [0]
+    assert [event["event"] for event in told] == ["speaking", "answered"]
 
 
 @pytest.mark.parametrize("how", [Visit.answer_once, Visit.run])

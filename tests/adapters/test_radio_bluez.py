@@ -12,6 +12,7 @@ import pytest
 
 from edge.adapters.checkin_gatt import CheckIn
 from edge.adapters.radio_bluez import Radio, RadioInput
+from edge.core.challenge import Challenges
 from edge.core.identity import TokenTable, build_table
 from edge.core.inputs import Answered, Contested, Heard, ScannerChanged
 from edge.settings import ScannerSettings
@@ -163,7 +164,9 @@ def test_a_phone_that_answers_the_challenge_is_answered_on_the_same_thread() -> 
         async with open_shop() as (venue, radios):
             told = Told()
             radio = radio_in(radios, told)
-            check_in = CheckIn(SimulatedPeripheral(radios.peripheral), STORE, lambda: radio.table, radio.post)
+            check_in = CheckIn(
+                SimulatedPeripheral(radios.peripheral), Challenges(STORE), lambda: radio.table, radio.post
+            )
             radio.accompany(check_in.run)
             radio.start()
             await until(lambda: check_in.is_up)
@@ -175,6 +178,30 @@ def test_a_phone_that_answers_the_challenge_is_answered_on_the_same_thread() -> 
             assert [(a.member_ref, a.mode_bits) for a in told.of(Answered)] == [("m1", 3)]
             assert await asyncio.to_thread(radio.stop)
             assert not check_in.is_up
+
+    asyncio.run(tell())
+
+
+def test_an_iphone_in_a_pocket_is_never_heard_and_answers_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.central._SECOND_ANSWER_AFTER_S", 0.5)
+
+    async def tell() -> None:
+        async with open_shop() as (venue, radios):
+            told = Told()
+            radio = radio_in(radios, told)
+            challenges = Challenges(STORE, "s1")
+            check_in = CheckIn(SimulatedPeripheral(radios.peripheral), challenges, lambda: radio.table, radio.post)
+            radio.accompany(check_in.run)
+            radio.start()
+            await until(lambda: check_in.is_up)
+            phone = venue.add_phone(Membership("m1", SECRET), Habits(carrier=Carrier.IOS))
+            phone.is_locked = True
+            venue.equip(phone)
+            phone.move((2.0, 2.0))
+            await until(lambda: len(told.of(Answered)) == 2, within_s=15)
+            assert {answered.scanner for answered in told.of(Answered)} == {"s1"}
+            assert told.of(Heard) == []
+            assert await asyncio.to_thread(radio.stop)
 
     asyncio.run(tell())
 

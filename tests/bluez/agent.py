@@ -19,6 +19,7 @@ from typing import Any, Final
 from edge.adapters.checkin_gatt import CheckIn
 from edge.adapters.peripheral_bluez import BluezPeripheral
 from edge.adapters.radio_bluez import Radio, RadioInput
+from edge.core.challenge import Challenges
 from edge.core.identity import build_table
 from edge.core.inputs import Answered, Heard
 
@@ -48,7 +49,7 @@ class Store:
         self._answered: list[str] = []
         self.radio = Radio([Scanner(name, f"bluez:{mac}") for name, mac in scanners.items()], self._hear)
         peripheral = BluezPeripheral(next(iter(scanners.values())), number)
-        self.check_in = CheckIn(peripheral, number, lambda: self.radio.table, self._hear)
+        self.check_in = CheckIn(peripheral, Challenges(number), lambda: self.radio.table, self._hear)
         self.radio.use(build_table([(ref, day, bytes.fromhex(key)) for ref, day, key in keys], time.time()))
         self.radio.accompany(self.check_in.run)
         self.radio.start()

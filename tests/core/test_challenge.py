@@ -106,6 +106,37 @@ def test_a_stale_nonce_is_not_believed(later_s: float) -> None:
     assert challenges.respond("c1", Phone().answer(chal), NOON + later_s, TABLE) is None
 
 
+@pytest.mark.parametrize("took_s", [0.0, 0.05, 0.3])
+def test_an_answer_in_the_time_that_the_store_allows_is_believed(took_s: float) -> None:
+    challenges = Challenges(4711, "s-coats", within_s=0.3)
+    answer = Phone().answer(challenges.issue("c1", 0, NONCE))
+    assert challenges.respond("c1", answer, took_s, TABLE) == Answered("anna", 0, took_s, "s-coats")
+
+
+@pytest.mark.parametrize("took_s", [0.31, 9.0])
+def test_an_answer_that_took_longer_than_the_store_allows_may_be_relayed(took_s: float) -> None:
+    challenges = Challenges(4711, within_s=0.3)
+    answer = Phone().answer(challenges.issue("c1", 0, NONCE))
+    assert challenges.respond("c1", answer, took_s, TABLE) is None
+    assert challenges.ack("c1") is None
+    assert challenges.late == 1
+
+
+def test_a_late_answer_is_not_held_against_the_phone() -> None:
+    challenges = Challenges(4711, within_s=0.3)
+    for second in range(0, 50, 10):
+        answer = Phone().answer(challenges.issue("c1", NOON + second, NONCE))
+        assert challenges.respond("c1", answer, NOON + second + 5, TABLE) is None
+    answer = Phone().answer(challenges.issue("c1", NOON + 60, NONCE))
+    assert challenges.respond("c1", answer, NOON + 60.1, TABLE)
+
+
+def test_no_store_allows_more_than_ten_seconds() -> None:
+    challenges = Challenges(4711, within_s=60)
+    answer = Phone().answer(challenges.issue("c1", NOON, NONCE))
+    assert challenges.respond("c1", answer, NOON + 10.1, TABLE) is None
+
+
 def test_asking_again_replaces_the_nonce() -> None:
     challenges, chal = asked()
     challenges.issue("c1", NOON, bytes(8))

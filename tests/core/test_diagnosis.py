@@ -196,6 +196,13 @@ def test_steps_that_failed_are_a_note() -> None:
     assert of("service", replace(WELL, running=replace(RUNNING, faults=2))).level == "note"
 
 
+def test_phones_that_mostly_answer_too_late_are_a_fault() -> None:
+    late = replace(RUNNING, answers=3, answers_late=12)
+    assert "answer_within_ms" in of("challenge", replace(WELL, running=late)).remedy
+    for running in (replace(late, answers=20), replace(late, answers_late=4)):
+        assert all(finding.subject != "challenge" for finding in diagnose(replace(WELL, running=running), NOW))
+
+
 def test_a_store_without_scanners_is_told() -> None:
     plan = replace(WELL.plan, scanners=())
     assert of("scanners", replace(WELL, plan=plan)).level == "fault"

@@ -65,6 +65,58 @@ def test_an_arrival_takes_the_time_that_is_set(presence: Presence) -> None:
     assert arrived == Arrived("anna", "coats", 8, "inside")
 
 
+def answers(presence: Presence, *seconds: int, at: str = "coats", until: int = 0) -> list[Change]:
+    """A phone that nobody hears answers the challenge in those seconds; time runs on to `until`."""
+    changes: list[Change] = []
+    for second in range(max(*seconds, until) + 1):
+        if second in seconds:
+            presence.answer("anna", f"at-{at}", second)
+        changes += presence.advance(second)
+    return changes
+
+
+def test_a_phone_in_a_pocket_arrives_by_answering_and_leaves_when_it_answers_no_more(presence: Presence) -> None:
+    changes = answers(presence, 0, 9, 600, until=2_000)
+    assert changes == [Arrived("anna", "coats", 9, "answered"), Left("anna", "coats", 1_500, "silent")]
+    assert len(presence) == 0
+
+
+@pytest.mark.parametrize("seconds", [(0, 0), (0, 7), (0, 300)], ids=["one", "in passing", "two approaches"])
+def test_answers_that_somebody_walking_past_could_give_make_no_visit(
+    presence: Presence, seconds: tuple[int, int]
+) -> None:
+    assert answers(presence, *seconds, until=900) == []
+    assert len(presence) == 0
+
+
+@pytest.mark.parametrize("zone", ["door", "porch", "street", "attic"])
+def test_answers_over_a_radio_at_the_door_or_unknown_make_no_visit(presence: Presence, zone: str) -> None:
+    assert answers(presence, 0, 20, 40, at=zone, until=900) == []
+
+
+def test_answers_of_a_phone_on_air_do_not_make_it_arrive_from_the_street(presence: Presence) -> None:
+    changes: list[Change] = []
+    for second in range(60):
+        presence.hear("anna", "at-street", -60, second)
+        presence.answer("anna", "at-coats", second)
+        changes += presence.advance(second)
+    assert changes == []
+
+
+def test_a_visit_goes_on_in_the_pocket_as_long_as_the_phone_answers(presence: Presence) -> None:
+    changes = told(presence, everywhere("coats", range(60)))
+    presence.answer("anna", "at-coats", 100)
+    changes += [change for second in range(61, 2_000) for change in presence.advance(second)]
+    assert [type(change) for change in changes] == [Arrived, Left]
+    assert changes[-1].at == 100 + 900
+
+
+def test_a_phone_that_is_heard_after_its_answer_leaves_by_its_silence(presence: Presence) -> None:
+    presence.answer("anna", "at-coats", 10)
+    changes = told(presence, everywhere("coats", range(60)), until=300)
+    assert changes[-1] == Left("anna", "coats", 59 + 120, "silent")
+
+
 @pytest.mark.parametrize("zone", ["door", "porch", "street"])
 def test_nobody_arrives_at_the_door_or_outside(presence: Presence, zone: str) -> None:
     assert told(presence, everywhere(zone, range(600)), until=900) == []

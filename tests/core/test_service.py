@@ -141,6 +141,15 @@ def test_an_answer_before_the_first_sighting_counts(store: Store) -> None:
     assert cards(here(store))[0]["alias"] == "Anna"
 
 
+def test_an_iphone_in_a_pocket_gets_the_same_card_by_answering(store: Store) -> None:
+    effects: list[Any] = []
+    for _ in range(2):
+        effects += store.do(Answered(ANNA, 0, store.now, "s-coats"), Tick())
+        store.now += 9
+    assert cards(effects)[-1]["name"] == "Anna Beispiel"
+    assert len(records(effects, "visit.arrived")) == 1
+
+
 def test_a_contested_member_loses_the_name_until_answered(store: Store) -> None:
     here(store)
     patch = staff(store.do(Contested(ANNA, store.now)))
