@@ -153,6 +153,7 @@ class Edge:
             "faults": ("Steps or effects that failed.", self._state.faults),
         }
         if self._check_in is not None:
+            gauges["answer_longest_seconds"] = ("The slowest right answer took this long.", self._check_in.longest_s)
             counters |= {
                 "answers": ("Challenges answered rightly.", self._check_in.answered),
                 "answers_refused": ("Reads and answers refused, late ones among them.", self._check_in.refused),

@@ -78,6 +78,11 @@ class CheckIn:
         """Of those refused, how many answers took longer than the store allows."""
         return self._challenges.late
 
+    @property
+    def longest_s(self) -> float:
+        """What the slowest right answer took."""
+        return self._challenges.longest_s
+
     async def run(self) -> None:
         """Until cancelled: serve, and start anew when the radio is not there yet or goes away."""
         pause_s, told = _FIRST_PAUSE_S, ""

@@ -37,7 +37,8 @@ class Challenges:
     """All conversations of one store; `connection` is the peripheral's opaque name for one, never used again.
 
     `scanner` names the radio that serves them, `within_s` is how long an answer may take: who carries the conversation
-    over to a phone elsewhere needs longer (a live relay). `late` counts answers that took longer.
+    over to a phone elsewhere needs longer (a live relay). `late` counts answers that took longer, `longest_s` is what
+    the slowest right one took.
     """
 
     def __init__(self, store: int, scanner: str = "", within_s: float = ANSWER_WITHIN_S) -> None:
@@ -46,6 +47,7 @@ class Challenges:
         self._within_s = min(within_s, ANSWER_WITHIN_S)
         self._conversations: dict[str, _Conversation] = {}
         self.late = 0
+        self.longest_s = 0.0
 
     def issue(self, connection: str, now_s: float, nonce: bytes) -> bytes | None:
         """CHAL, 17 bytes, with a nonce of 8 fresh random bytes; None = refuse the read (too many, or too often wrong).
@@ -78,6 +80,7 @@ class Challenges:
         if response is None or holder is None or not rst1.verify_response(holder.key, asked, response):
             conversation.wrong += 1
             return None
+        self.longest_s = max(self.longest_s, now_s - conversation.asked_at)
         conversation.ack = rst1.ack_mac(holder.key, asked.nonce, response.tag)
         return Answered(holder.member_ref, response.flags & rst1.MODE_BITS, now_s, self._scanner)
 

@@ -29,6 +29,7 @@ _LOADER: Final = "/usr/lib64/ld-linux-x86-64.so.2"
 _LIBRARIES: Final = "/usr/lib/x86_64-linux-gnu"
 _WRITTEN: Final = Path("/mnt/written")
 _BLUEZ_STATE: Final = Path("/var/lib/bluetooth")
+_ANSWER_WITHIN_S: Final = 0.3  # what edge.settings gives presence.answer_within_ms
 _RFKILL_EVENT: Final = b"\x00\x00\x00\x00\x02\x03"  # every Bluetooth switch, changed for all
 
 
@@ -49,7 +50,9 @@ class Store:
         self._answered: list[str] = []
         self.radio = Radio([Scanner(name, f"bluez:{mac}") for name, mac in scanners.items()], self._hear)
         peripheral = BluezPeripheral(next(iter(scanners.values())), number)
-        self.check_in = CheckIn(peripheral, Challenges(number), lambda: self.radio.table, self._hear)
+        self.check_in = CheckIn(
+            peripheral, Challenges(number, within_s=_ANSWER_WITHIN_S), lambda: self.radio.table, self._hear
+        )
         self.radio.use(build_table([(ref, day, bytes.fromhex(key)) for ref, day, key in keys], time.time()))
         self.radio.accompany(self.check_in.run)
         self.radio.start()
@@ -63,6 +66,7 @@ class Store:
             "heard": heard,
             "answered": list(self._answered),
             "refused": self.check_in.refused,
+            "longest_s": self.check_in.longest_s,
             "is_up": self.check_in.is_up,
             "foreign": status.foreign,
             "scanners": {name: asdict(scanner) for name, scanner in status.scanners.items()},

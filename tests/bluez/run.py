@@ -123,6 +123,7 @@ async def challenge(machine: Machine, shop: Shop, findings: Findings) -> None:
     told = len(set(status["answered"]))
     findings.note("answered", f"{told}/2", good=told == 2)
     findings.note("ack", f"{proven}/2", good=proven == 2)
+    findings.note("answer_took", f"{1000 * status['longest_s']:.0f}ms", good=True)
     say(findings.line)
 
 

@@ -111,6 +111,7 @@ def test_an_answer_in_the_time_that_the_store_allows_is_believed(took_s: float) 
     challenges = Challenges(4711, "s-coats", within_s=0.3)
     answer = Phone().answer(challenges.issue("c1", 0, NONCE))
     assert challenges.respond("c1", answer, took_s, TABLE) == Answered("anna", 0, took_s, "s-coats")
+    assert challenges.longest_s == took_s
 
 
 @pytest.mark.parametrize("took_s", [0.31, 9.0])
