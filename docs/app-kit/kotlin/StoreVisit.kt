@@ -1,4 +1,4 @@
-// RST1 on Android: on air, and the challenge. A snippet to start from: not compiled here, for want of the Android SDK.
+// RST1 on Android: on air, and the challenge. A snippet to start from: compiled against stubs, never run.
 // The rules behind it (permissions, foreground service, when to fall silent): ../PHONES.md.
 
 import android.annotation.SuppressLint
@@ -52,7 +52,7 @@ class Voice(adapter: BluetoothAdapter) {
     }
 }
 
-/** CHAL, RESP, ACK, once. `answered` is told whether this was the store; false means silence here. */
+/** CHAL, RESP, ACK. `answered` is told whether this was the store; false means silence here. */
 @SuppressLint("MissingPermission") // BLUETOOTH_CONNECT
 class Answer(
     private val keyFor: (store: Long, unixS: Long) -> ByteArray?, // null: no such store, or not near it
@@ -63,6 +63,7 @@ class Answer(
     private var key = ByteArray(0)
     private var nonce = ByteArray(0)
     private var tag = ByteArray(0)
+    private var asked = 0
 
     fun to(context: Context, device: BluetoothDevice) {
         device.connectGatt(context, false, this, BluetoothDevice.TRANSPORT_LE)
@@ -72,13 +73,18 @@ class Answer(
         if (newState == BluetoothProfile.STATE_CONNECTED) gatt.discoverServices() else gatt.close()
     }
 
-    override fun onServicesDiscovered(gatt: BluetoothGatt, status: Int) {
-        val characteristic = found(gatt, OnAir.CHALLENGE) ?: return end(gatt, false)
+    override fun onServicesDiscovered(gatt: BluetoothGatt, status: Int) = ask(gatt)
+
+    /** A store refuses the proof to an answer that came late: the next one has its keys at hand. Twice more at most. */
+    private fun ask(gatt: BluetoothGatt) {
+        val characteristic = found(gatt, OnAir.CHALLENGE)
+        if (characteristic == null || asked++ == 3) return end(gatt, false)
         gatt.readCharacteristic(characteristic)
     }
 
     @Suppress("DEPRECATION", "OVERRIDE_DEPRECATION") // the form that Android 12 and older call
     override fun onCharacteristicRead(gatt: BluetoothGatt, read: BluetoothGattCharacteristic, status: Int) {
+        if (read.uuid == OnAir.ACKNOWLEDGEMENT && status != BluetoothGatt.GATT_SUCCESS) return ask(gatt)
         val octets = read.value ?: ByteArray(0)
         when (read.uuid) {
             OnAir.CHALLENGE -> respond(gatt, octets)

@@ -39,7 +39,7 @@ final class Voice: NSObject, CBPeripheralManagerDelegate {
     func peripheralManagerDidUpdateState(_ peripheral: CBPeripheralManager) {}
 }
 
-/// CHAL, RESP, ACK, once. `answered` is told whether this was the store; false means silence here.
+/// CHAL, RESP, ACK. `answered` is told whether this was the store; false means silence here.
 final class Answer: NSObject, CBCentralManagerDelegate, CBPeripheralDelegate {
     private let keyFor: (_ store: UInt32, _ unixS: UInt32) -> Data?  // nil: no such store, or not near it
     private let flags: UInt8
@@ -47,6 +47,7 @@ final class Answer: NSObject, CBCentralManagerDelegate, CBPeripheralDelegate {
     private var central: CBCentralManager!
     private var store: CBPeripheral?
     private var key = Data(), nonce = Data(), tag = Data()
+    private var asked = 0
     private var task = UIBackgroundTaskIdentifier.invalid
 
     init(flags: UInt8, keyFor: @escaping (UInt32, UInt32) -> Data?, answered: @escaping (Bool) -> Void) {
@@ -84,11 +85,18 @@ final class Answer: NSObject, CBCentralManagerDelegate, CBPeripheralDelegate {
     }
 
     func peripheral(_ peripheral: CBPeripheral, didDiscoverCharacteristicsFor service: CBService, error: Error?) {
-        guard let challenge = found(OnAir.challenge) else { return end(false) }
+        ask(peripheral)
+    }
+
+    /// A store refuses the proof to an answer that came late: the next one has its keys at hand. Twice more at most.
+    private func ask(_ peripheral: CBPeripheral) {
+        guard asked < 3, let challenge = found(OnAir.challenge) else { return end(false) }
+        asked += 1
         peripheral.readValue(for: challenge)
     }
 
     func peripheral(_ peripheral: CBPeripheral, didUpdateValueFor read: CBCharacteristic, error: Error?) {
+        if error != nil, read.uuid == OnAir.acknowledgement { return ask(peripheral) }
         guard error == nil, let octets = read.value else { return end(false) }
         if read.uuid == OnAir.challenge { respond(peripheral, octets) }
         if read.uuid == OnAir.acknowledgement { end(Rst1.goesOn(key: key, nonce: nonce, tag: tag, ack: octets)) }
