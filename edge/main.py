@@ -106,7 +106,13 @@ class Edge:
         registry = CollectorRegistry()
         registry.register(self)
         self.app = create_app(self._pairing, self._health, registry, frame_ancestors=settings.web.frame_ancestors)
-        self._live = Live(self.app, device_of=self._device_of, post=self._state.post, origins=settings.web.origins)
+        self._live = Live(
+            self.app,
+            device_of=self._device_of,
+            post=self._state.post,
+            origins=settings.web.origins,
+            directly=settings.web.direct_send,
+        )
         self._pairing.unpaired = self._live.disconnect
         self._state.connect(self._sync, self._live)
         self._is_stopped = False

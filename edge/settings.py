@@ -238,6 +238,12 @@ class WebSettings(_Table):
     frame_ancestors: Annotated[
         tuple[str, ...], Field(description="Origins that may show the pages in a frame; empty: nobody.")
     ] = ()
+    direct_send: Annotated[
+        bool,
+        Field(
+            description="Changes go to tablets and screens without waking a thread for each; false: the library's way."
+        ),
+    ] = True
 
 
 class Settings(_Table):

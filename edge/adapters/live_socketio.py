@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import socketio
-from engineio import exceptions as engine_exceptions
 from engineio import packet as engine_packet
 from flask import Flask, request
 from flask_socketio import SocketIO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from edge.adapters import direct
 from edge.adapters.websocket import Bucket, Connection, DaemonThread, SendQueue
 from edge.core.effects import Acknowledge, Reply, Send
 from edge.core.inputs import Commanded, Device, Subscribed, Unsubscribed
@@ -30,21 +30,28 @@ if TYPE_CHECKING:
 LiveEffect = Send | Reply | Acknowledge
 LiveInput = Subscribed | Unsubscribed | Commanded
 
-PING_S: Final = 10
 # The pages ask again after three seconds with the same key; before that they shall have an answer of some kind.
 ACK_WITHIN_S: Final = 2.0
-# Four threads a client: a department store's 50 tablets and some screens are 250 threads, and the end of it.
-CLIENTS: Final = 64
-# Of which one address may hold so many: a whole shop behind one access point, and never everything.
-CLIENTS_OF_ONE: Final = 48
-# A restart brings every tablet back at once; afterwards ten a second is far more than any shop has.
-CONNECTS_PER_S: Final = 10.0
-CONNECTS_AT_ONCE: Final = 80.0
-# Addresses that are remembered for this, in memory, while they are connected or lately were.
-ADDRESSES: Final = 256
 COMMANDS_PER_S: Final = 5.0
 COMMANDS_AT_ONCE: Final = 15.0
 _PATH: Final = "/socket.io/"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many may be on the line, and how often one address may try."""
+
+    # Four threads a client: a department store's 50 tablets and some screens are 250 threads, and the end of it.
+    clients: int = 64
+    # Of which one address may hold so many: a whole shop behind one access point, and never everything.
+    clients_of_one: int = 48
+    # A restart brings every tablet back at once; afterwards ten a second is far more than any shop has.
+    connects_per_s: float = 10.0
+    connects_at_once: float = 80.0
+    # Addresses that are remembered for this, in memory, while they are connected or lately were.
+    addresses: int = 256
+    # A client that does not answer within as long again is gone; a tablet's Wi-Fi is away for less when it roams.
+    ping_s: int = 10
 
 
 class _Resume(BaseModel):
@@ -59,7 +66,7 @@ class _Resume(BaseModel):
 
 @dataclass(slots=True)
 class _Client:
-    engine_id: str
+    engine_socket: Any
     device: Device
     hello: Hello
     token: str
@@ -77,7 +84,8 @@ class _Waiting:
 
 class Live:
     """Builds itself around `app`. `device_of` finds the paired device of a token; `post` queues an input and is False
-    when the queue is full; `origins` may open the socket besides the pages' own address. Call `run` from one thread.
+    when the queue is full; `origins` may open the socket besides the pages' own address. `directly`: as in `direct`,
+    where this Engine.IO allows it. Call `run` from one thread.
     """
 
     def __init__(
@@ -87,18 +95,21 @@ class Live:
         device_of: Callable[[str], Device | None],
         post: Callable[[LiveInput], bool],
         origins: Iterable[str] = (),
+        directly: bool = True,
+        limits: Limits = Limits(),
     ) -> None:
+        self.is_direct = directly and direct.is_supported()
         self._device_of = device_of
         self._post = post
         self._clients: dict[str, _Client] = {}
         self._lock = threading.Lock()
-        made = _socketio(app, frozenset(origins), self._subscribe)
+        made = _socketio(app, frozenset(origins), self._subscribe, limits.ping_s)
         made.on_event("connect", self._connect)
         made.on_event("disconnect", self._disconnect)
         made.on_event("resume", self._resume)
         made.on_event("command", self._command)
         self._server = _limited(made)
-        app.wsgi_app = _Gate(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap an application
+        app.wsgi_app = _Gate(app.wsgi_app, limits)  # type: ignore[method-assign]  # Flask's own way to wrap an application
 
     @property
     def clients(self) -> int:
@@ -126,16 +137,16 @@ class Live:
     # effects
 
     def _send(self, effect: Send) -> None:
-        packet = _packet(effect.message)
+        shared = self._shared(effect.message)
         for client in self._all():
             if effect.room in client.rooms:
-                self._put(client, packet)
+                shared.send(client.engine_socket)
 
     def _reply(self, effect: Reply) -> None:
         client = self._clients.get(effect.client)
         if client is not None:
             client.rooms.add(effect.message.room)
-            self._put(client, _packet(effect.message))
+            self._shared(effect.message).send(client.engine_socket)
 
     def _acknowledge(self, effect: Acknowledge) -> None:
         client = self._clients.get(effect.client)
@@ -144,11 +155,8 @@ class Live:
             waiting.ack = effect.ack
             waiting.answered.set()
 
-    def _put(self, client: _Client, packet: engine_packet.Packet) -> None:
-        try:
-            self._server.eio.send_packet(client.engine_id, packet)
-        except engine_exceptions.SocketIsClosedError:
-            return  # its own thread is putting it away
+    def _shared(self, message: Snapshot | Replay | Upsert | Patch | Remove) -> direct.Shared:
+        return direct.Shared(_packet(message), directly=self.is_direct)
 
     # what clients do
 
@@ -168,10 +176,11 @@ class Live:
         server = self._server
         client: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
         engine_id = server.manager.eio_sid_from_sid(client, "/")
-        connection: Connection = server.eio.sockets[engine_id].connection
+        engine_socket = server.eio.sockets[engine_id]
+        connection: Connection = engine_socket.connection
         connection.authenticated()
         with self._lock:
-            self._clients[client] = _Client(engine_id, device, hello, hello.token, connection)
+            self._clients[client] = _Client(engine_socket, device, hello, hello.token, connection)
 
     def _subscribe(self, client_id: str) -> None:
         """Called once the client has been told that it is connected, so that nothing can reach it before."""
@@ -245,7 +254,7 @@ class _Manager(socketio.Manager):
 
 @dataclass(slots=True)
 class _Caller:
-    connects: Bucket = field(default_factory=lambda: Bucket(CONNECTS_PER_S, CONNECTS_AT_ONCE))
+    connects: Bucket
     open: int = 0
 
 
@@ -255,8 +264,9 @@ class _Gate:
     A deflated frame costs twice the CPU, and unpacking somebody's zip bomb costs the memory.
     """
 
-    def __init__(self, inner: "WSGIApplication") -> None:
+    def __init__(self, inner: "WSGIApplication", limits: Limits) -> None:
         self._inner = inner
+        self._limits = limits
         self._lock = threading.Lock()
         self._callers: dict[str, _Caller] = {}
 
@@ -274,13 +284,16 @@ class _Gate:
                 caller.open -= 1
 
     def _admitted(self, address: str) -> _Caller | None:
+        limits = self._limits
         with self._lock:
             self._forget_idle()
-            if len(self._callers) >= ADDRESSES and address not in self._callers:
-                return None
-            caller = self._callers.setdefault(address, _Caller())
+            caller = self._callers.get(address)
+            if caller is None:
+                if len(self._callers) >= limits.addresses:
+                    return None
+                caller = self._callers[address] = _Caller(Bucket(limits.connects_per_s, limits.connects_at_once))
             total = sum(one.open for one in self._callers.values())
-            if not caller.connects.take() or caller.open >= CLIENTS_OF_ONE or total >= CLIENTS:
+            if not caller.connects.take() or caller.open >= limits.clients_of_one or total >= limits.clients:
                 return None
             caller.open += 1
             return caller
@@ -303,7 +316,7 @@ class _Json:
         return orjson.loads(text)
 
 
-def _socketio(app: Flask, origins: frozenset[str], connected: Callable[[str], None]) -> SocketIO:
+def _socketio(app: Flask, origins: frozenset[str], connected: Callable[[str], None], ping_s: int) -> SocketIO:
     options: dict[str, Any] = {
         "async_mode": "threading",
         "async_handlers": False,  # a client's commands one after the other, on its own thread: no thread per message
@@ -313,8 +326,8 @@ def _socketio(app: Flask, origins: frozenset[str], connected: Callable[[str], No
         "json": _Json,
         "manage_session": False,
         "max_http_buffer_size": INBOUND_LIMIT,
-        "ping_interval": PING_S,
-        "ping_timeout": PING_S,
+        "ping_interval": ping_s,
+        "ping_timeout": ping_s,
         "transports": ["websocket"],
     }
     return SocketIO(app, **options)

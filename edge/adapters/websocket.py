@@ -2,7 +2,8 @@
 
 What the stack under us does not do by itself (engineio 4.15, simple-websocket 1.1; read again before a new version):
 it takes a frame of any size, waits for ever for a client that never reads or never speaks, queues without end, and
-lets two threads write to one socket at once. Each is answered here and tested with a real socket.
+lets two threads write to one socket at once. Each is answered here and tested with a real socket. `Connection.offer` is
+what `direct` needs: to write without waiting, never out of turn and never half a message.
 """
 
 import queue
@@ -10,11 +11,13 @@ import socket
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import simple_websocket
+from wsproto.connection import ConnectionState
 from wsproto.utilities import LocalProtocolError
 
 from wire.live import INBOUND_LIMIT
@@ -74,32 +77,53 @@ class DaemonThread(threading.Thread):
         super().__init__(target=target, args=args, kwargs=kwargs, daemon=True)
 
 
+class _Flush:
+    """Stands in the queue for the rest of a message that the kernel took only in part."""
+
+    data = None
+
+    def encode(self) -> Self:
+        return self
+
+
 class SendQueue(queue.Queue[object]):
-    """Packets for one client. Full, it empties itself and calls `overflow`: the producer never waits for a reader."""
+    """Packets for one client. Full, it calls `overflow`, which ends the client: the producer never waits for a reader.
+
+    Counted is what was put and is not written yet, which is more than what is in the queue: Engine.IO's writer takes
+    everything at once and then writes one after the other.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.octets = 0
+        self._unwritten: deque[int] = deque()
         self.overflow: Callable[[], None] = lambda: None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whoever writes now does so in turn."""
+        return not self._unwritten
 
     def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002
         """Never blocks. One message alone may be larger than the limit: a snapshot of a full shop is."""
         with self.mutex:
-            waiting = len(self.queue)
+            waiting = len(self._unwritten)
             full = waiting >= QUEUED_MESSAGES or (waiting > 0 and self.octets + _octets(item) > QUEUED_OCTETS)
         if item is not None and full:
             self.overflow()
             return
         super().put(item, block, timeout)
 
-    def _put(self, item: object) -> None:
-        self.octets += _octets(item)
-        super()._put(item)
+    def written(self) -> None:
+        """The message that was put first of those that were not written yet."""
+        with self.mutex:
+            self.octets -= self._unwritten.popleft()
 
-    def _get(self) -> object:
-        item: object = super()._get()
-        self.octets -= _octets(item)
-        return item
+    def _put(self, item: object) -> None:
+        if item is not None:
+            self._unwritten.append(_octets(item))
+            self.octets += self._unwritten[-1]
+        super()._put(item)
 
 
 class Connection:
@@ -131,12 +155,31 @@ class Connection:
     def authenticated(self) -> None:
         self._deadline = None
 
-    def send(self, message: str | bytes) -> None:
+    def send(self, message: str | bytes | _Flush) -> None:
         assert self._ws is not None  # noqa: S101 - Engine.IO sends only from within __call__
         try:
-            self._ws.send(message)
+            if isinstance(message, _Flush):
+                self._ws.wire.flush()
+            else:
+                self._ws.send(message)
         except simple_websocket.ConnectionClosed:
             raise OSError from None
+        finally:
+            self._engine_socket.queue.written()
+
+    def offer(self, frame: bytes) -> bool:
+        """Writes a whole websocket frame from the caller's thread, without waiting.
+
+        False: nothing of it was written, because something else comes first, the client does not read, or this is no
+        socket to write to so.
+        """
+        waiting: SendQueue = self._engine_socket.queue
+        ws = self._ws
+        if ws is None or not waiting.is_idle or not ws.wire.offer(frame, ws.is_open):
+            return False
+        if ws.wire.is_torn:
+            waiting.put(_Flush())
+        return True
 
     def wait(self) -> str | None:
         """The next text message; None ends the connection."""
@@ -167,14 +210,18 @@ class Connection:
 
 class _Websocket(simple_websocket.Server):
     sock: Any
-    wire: "_Wire"
+    wire: "Wire"
 
     def __init__(self, environ: "WSGIEnvironment") -> None:
         super().__init__(environ, max_message_size=INBOUND_LIMIT, thread_class=DaemonThread)
 
     def handshake(self) -> None:
-        self.wire = self.sock = _Wire(self.sock)
+        self.wire = self.sock = Wire(self.sock)
         super().handshake()
+
+    def is_open(self) -> bool:
+        """No goodbye was said by either side: behind one, nothing may follow."""
+        return self.connected and self.ws.state is ConnectionState.OPEN
 
     def _handle_events(self) -> bool:
         going_on: bool = super()._handle_events() and len(self.input_buffer) <= INBOUND_MESSAGES
@@ -188,12 +235,16 @@ class _Websocket(simple_websocket.Server):
         self.wire.abort()
 
 
-class _Wire:
+class Wire:
     """A socket on which one thread writes at a time, whole messages, and no write hangs."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._lock = threading.Lock()
+        # TLS has no write that takes a part and leaves the rest to us.
+        self._is_plain = type(sock) is socket.socket
+        self._rest = b""
+        self._is_broken = False
         # A patch of 200 octets is not to wait for the acknowledgement of the one before it.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Without this the kernel grows its own queue to megabytes before ours sees that a client does not read.
@@ -201,10 +252,47 @@ class _Wire:
         # struct timeval. Not settimeout(): that would also end every quiet spell of reading.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_TIMEOUT_S, 0))
 
+    @property
+    def is_torn(self) -> bool:
+        """The kernel took a part of the last message; the rest comes before anything else."""
+        return bool(self._rest)
+
     def send(self, octets: bytes) -> int:
         with self._lock:
-            self._sock.sendall(octets)
+            self._write(octets)
         return len(octets)
+
+    def flush(self) -> None:
+        with self._lock:
+            self._write(b"")
+
+    def offer(self, octets: bytes, is_open: Callable[[], bool]) -> bool:
+        """Writes what the kernel takes at once and keeps the rest; False when it takes nothing.
+
+        `is_open` is asked while nobody else writes.
+        """
+        if not self._is_plain or not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._rest or self._is_broken or not is_open():
+                return False
+            self._rest = octets[self._sock.send(octets, socket.MSG_DONTWAIT) :]
+        except OSError:
+            return False  # full, or gone: the client's own threads find out which
+        finally:
+            self._lock.release()
+        return True
+
+    def _write(self, octets: bytes) -> None:
+        if self._is_broken:
+            raise BrokenPipeError
+        rest, self._rest = self._rest, b""
+        try:
+            self._sock.sendall(rest + octets)
+        except OSError:
+            # Half a message is out: whatever followed, a goodbye too, would be read as its other half.
+            self._is_broken = True
+            raise
 
     def recv(self, length: int) -> bytes:
         return self._sock.recv(length)

@@ -14,7 +14,7 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 from werkzeug.serving import make_server
 
-from edge.adapters.live_socketio import Live, LiveInput
+from edge.adapters.live_socketio import Limits, Live, LiveInput
 from edge.adapters.web import Health, Pairing, create_app
 from edge.core.effects import Acknowledge, Reply, Send
 from edge.core.inputs import Commanded, Device, Subscribed
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TOKEN = "tablet-token"
 ADMIN = "admin-token"
+LIMITS = Limits()
 TABLET = Paired("tablet", "till")
 SCREEN = Paired("screen", "window")
 
@@ -36,7 +37,7 @@ SCREEN = Paired("screen", "window")
 class Store:
     """The state thread: the only one that touches the room and runs effects."""
 
-    def __init__(self, queue_length: int = 1000) -> None:
+    def __init__(self, queue_length: int = 1000, *, directly: bool = True, limits: Limits = LIMITS) -> None:
         self.inputs: queue.Queue[LiveInput | Callable[[], None] | None] = queue.Queue(queue_length)
         self.seen: list[LiveInput] = []
         self.room = Room("staff", "epoch-1")
@@ -45,7 +46,14 @@ class Store:
         self.pairings.redeem(hashed("000000"), hashed(TOKEN), time.time())
         self.pairing = Pairing(self.pairings, {TABLET: "Till", SCREEN: "Window"}, ADMIN)
         self.app: Flask = create_app(self.pairing, lambda: Health(ready=True), CollectorRegistry())
-        self.live = Live(self.app, device_of=self.device_of, post=self.post, origins=["https://pages.example"])
+        self.live = Live(
+            self.app,
+            device_of=self.device_of,
+            post=self.post,
+            origins=["https://pages.example"],
+            directly=directly,
+            limits=limits,
+        )
         self.pairing.unpaired = self.live.disconnect
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -92,8 +100,8 @@ class Store:
 class Running:
     """The store behind werkzeug's threaded server, on a free port."""
 
-    def __init__(self) -> None:
-        self.store = Store()
+    def __init__(self, *, directly: bool = True, limits: Limits = LIMITS) -> None:
+        self.store = Store(directly=directly, limits=limits)
         self._server = make_server("127.0.0.1", 0, self.store.app, threaded=True)
         self.port: int = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})

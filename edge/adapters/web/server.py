@@ -16,7 +16,8 @@ from gunicorn.app.base import BaseApplication
 # A socket holds its thread for as long as it lives: 64 tablets and screens (the limit in live_socketio), and some for
 # pages. Threads are made as they are needed.
 THREADS: Final = 96
-CONNECTIONS: Final = 512
+# Connections besides, that wait for a thread or for their next request.
+CONNECTIONS: Final = 416
 # Ctrl-C otherwise waits for every open socket.
 GRACE_S: Final = 1
 
@@ -33,8 +34,9 @@ class Running(Protocol):
 class Server(BaseApplication):
     """`build` is called in the worker. `listening` is bound already, so a taken port was told before any fork."""
 
-    def __init__(self, listening: socket.socket, build: Callable[[], Running]) -> None:
+    def __init__(self, listening: socket.socket, build: Callable[[], Running], threads: int = THREADS) -> None:
         self._listening = listening
+        self._threads = threads
         self._build = build
         self._running: Running | None = None
         super().__init__()
@@ -44,8 +46,8 @@ class Server(BaseApplication):
             "bind": f"fd://{self._listening.fileno()}",
             "worker_class": "gthread",
             "workers": 1,
-            "threads": THREADS,
-            "worker_connections": CONNECTIONS,
+            "threads": self._threads,
+            "worker_connections": self._threads + CONNECTIONS,
             "graceful_timeout": GRACE_S,
             "timeout": 60,
             "keepalive": 5,

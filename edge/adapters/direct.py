@@ -1,0 +1,60 @@
+"""One change to many clients: framed once, written by the thread that has it, no thread woken for each.
+
+Engine.IO's own way wakes a writer thread per client, and each frames the same text again; with a hundred tablets that
+is most of what a change costs (`make bench-push`). This way is taken message by message, where it can make no
+difference to what the client reads; everywhere else the stock way is. Knows packets and sockets; refuses to know cards.
+
+What has to hold, and where it is asked:
+- the Engine.IO that was read for this, in which a socket has `check_ping_timeout` and our queue: `is_supported`;
+- a text message: `Shared` (a binary one is an attachment behind another message);
+- a plain socket that was upgraded to websocket, nothing queued before, no goodbye said: `Connection.offer`.
+"""
+
+import struct
+from importlib.metadata import version
+from typing import Any, Final
+
+from engineio import exceptions as engine_exceptions
+from engineio.packet import MESSAGE, Packet
+
+ENGINEIO: Final = "4.15.1"
+
+_TEXT_FRAME: Final = 0x81
+_LENGTH_IN_2: Final = 126
+_LENGTH_IN_8: Final = 127
+
+
+def is_supported() -> bool:
+    return version("python-engineio") == ENGINEIO
+
+
+class Shared:
+    """One packet for however many receive it; `frame` is None for what must go the stock way."""
+
+    __slots__ = ("frame", "packet")
+
+    def __init__(self, packet: Packet, *, directly: bool = True) -> None:
+        self.packet = packet
+        is_text = packet.packet_type == MESSAGE and not packet.binary
+        self.frame = text_frame(packet.encode()) if directly and is_text else None
+
+    def send(self, engine_socket: Any) -> None:  # noqa: ANN401 - Engine.IO ships no types
+        """What Engine.IO's `Socket.send` does, never waiting. Nothing happens to a client that is gone."""
+        connection = getattr(engine_socket, "connection", None)  # there is none while a client polls
+        try:
+            if self.frame is None or connection is None:
+                engine_socket.send(self.packet)
+            elif engine_socket.check_ping_timeout() and not connection.offer(self.frame):
+                engine_socket.queue.put(self.packet)
+        except engine_exceptions.SocketIsClosedError:
+            return  # its own thread is putting it away
+
+
+def text_frame(text: str) -> bytes:
+    """The whole message in one frame, as a server sends it: not masked, not compressed."""
+    octets = text.encode()
+    if len(octets) < _LENGTH_IN_2:
+        return bytes((_TEXT_FRAME, len(octets))) + octets
+    if len(octets) < 1 << 16:
+        return struct.pack("!BBH", _TEXT_FRAME, _LENGTH_IN_2, len(octets)) + octets
+    return struct.pack("!BBQ", _TEXT_FRAME, _LENGTH_IN_8, len(octets)) + octets
