@@ -1,6 +1,6 @@
 # Everything a newcomer types. Needs Python 3.11 or newer with its venv module, and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check pages lint types layers wheel bench verify-firmware test-deploy test-bluez venv requirements clean needs-python
+.PHONY: help demo test check pages lint types layers wheel bench verify-firmware test-deploy test-bluez faults venv requirements clean needs-python
 
 # The first Python that is new enough; else python3, which then says itself why it is not. `make PYTHON=...` overrides.
 ifndef PYTHON
@@ -28,7 +28,7 @@ demo: needs-python ## a shop on this machine, radio and phones simulated; ARGS="
 
 test: venv ## every test this machine can run; ARGS="-k presence"
 	@$(BIN)/pytest --numprocesses 2 --quiet $(SIDE_BY_SIDE) $(ARGS)
-	@$(BIN)/pytest --quiet $(SIDE_BY_SIDE:%=--ignore=%) $(ARGS)
+	@$(BIN)/pytest --quiet $(SIDE_BY_SIDE:%=--ignore=%) --ignore=tests/faults $(ARGS)
 
 check: lint types layers ## what CI runs: lint, types, layers, every test, the flow tests on the built wheel
 	@$(BIN)/pytest --numprocesses 2 --quiet $(SIDE_BY_SIDE)
@@ -37,7 +37,7 @@ check: lint types layers ## what CI runs: lint, types, layers, every test, the f
 
 # The flow tests mostly wait for radio and clocks, so the pages are looked at meanwhile.
 pages: venv
-	@$(BIN)/pytest --quiet $(SIDE_BY_SIDE:%=--ignore=%) --ignore=tests/flow
+	@$(BIN)/pytest --quiet $(SIDE_BY_SIDE:%=--ignore=%) --ignore=tests/flow --ignore=tests/faults
 
 lint: venv
 	@$(BIN)/ruff check .
@@ -60,6 +60,9 @@ verify-firmware: venv ## build the example store's firmware and let ESPHome vali
 
 test-bluez: venv ## the edge's Bluetooth on Debian's kernel and real bluetoothd in QEMU; LONG=1 for more
 	@tests/bluez/fetch-kernel && { [ -z "$$LONG" ] || tests/bluez/fetch-bluez; } && $(BIN)/python -m tests.bluez.run $(ARGS)
+
+faults: venv ## kill -9, power cuts, torn lines, full disks, damage, restores; as root for all of it. LONG=1 for more
+	@$(BIN)/python -m tests.faults.run $(ARGS)
 
 bench: venv ## every benchmark; bench-NAME runs one. The bars stand in the files, beside their reason
 	@missed=0; for file in $(wildcard benchmarks/[a-z]*.py); do \

@@ -11,7 +11,6 @@ from edge.core.effects import (
     Acknowledge,
     Alive,
     Confirm,
-    DropEvents,
     Effect,
     Erase,
     Keep,
@@ -25,7 +24,6 @@ from edge.core.inputs import (
     Answered,
     Commanded,
     Contested,
-    EventsAcked,
     FeedApplied,
     Heard,
     Input,
@@ -83,8 +81,6 @@ class Service:
                 self._views.line(now, online=online)
             case ScannerChanged(scanner, health):
                 self._views.scanner(scanner, health)
-            case EventsAcked(n):
-                self._floor.out.append(DropEvents(n))
             case Tick():
                 self._pass_time(now)  # presence: who arrived, moved, left
         self._admit(now)  # consent and mode: whose visit may be at all

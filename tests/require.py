@@ -15,6 +15,9 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 RECORDINGS: Final = Path(os.environ.get("REGULARS_RECORDINGS") or ROOT.parent / "shared" / "data")
 
 
+_SBIN: Final = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """`find` returns where the thing is, None when it is missing; `remedy` tells a person what to do."""
@@ -44,6 +47,12 @@ def root_rights() -> Path | None:
     return Path("/") if os.geteuid() == 0 else None
 
 
+def loop_devices() -> Path | None:
+    """Disks made of files, for tests that fill them and cut their power."""
+    control = Path("/dev/loop-control")
+    return control if os.geteuid() == 0 and control.exists() and shutil.which("mkfs.ext4", path=_SBIN) else None
+
+
 NEEDS: Final[dict[str, Need]] = {
     "chromium": Need(program("chromium", "chromium-browser", "google-chrome"), "apt install chromium"),
     "esphome": Need(existing(ROOT / ".venv-esphome" / "bin" / "esphome"), "make verify-firmware"),
@@ -51,6 +60,7 @@ NEEDS: Final[dict[str, Need]] = {
     "node": Need(program("node", "nodejs"), "apt install nodejs"),
     "qemu": Need(program("qemu-system-x86_64"), "apt install qemu-system-x86"),
     "postgresql": Need(newest("/usr/lib/postgresql/*/bin/initdb"), "apt install postgresql"),
+    "loop": Need(loop_devices, "run the tests as root, with loop devices (modprobe loop) and e2fsprogs"),
     "root": Need(root_rights, "run the tests as root"),
     "shared": Need(existing(RECORDINGS), "the recordings belong beside the checkout, in ../shared/data"),
     "dbus-daemon": Need(program("dbus-daemon"), "apt install dbus-daemon"),

@@ -132,12 +132,18 @@ class PhoneCodePost(_Message):
 
 
 class ReceiptPost(_Message):
-    """Signed proof that this store applied a revocation: Ed25519 over `<device_id>:<seq>:<member_ref>`."""
+    """Signed proof that this store applied a revocation: Ed25519 over `<device_id>:<seq>:<member_ref>`.
+
+    Number 0: head office was restored, and this store remembers from before a withdrawal of `kind` made at
+    `withdrawn_at`. If it was lost with the restore, it is made again.
+    """
 
     seq: int
     member_ref: str
     applied_at: float
     signature: str
+    withdrawn_at: float = 0.0
+    kind: Literal["withdraw", "erase"] = "withdraw"
 
 
 def pack_page(page: FeedPage) -> bytes:

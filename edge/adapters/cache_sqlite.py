@@ -24,7 +24,7 @@ from edge.adapters.store_sqlite import (
     put_meta,
     removed,
 )
-from edge.core.replica import Body, Kept, Key, Plan, Revoked
+from edge.core.replica import Body, Kept, Key, Plan, Revoked, told_anew
 from wire.product import Product, Stock
 from wire.profile import Profile
 from wire.sync import PhoneCommand, Revocation
@@ -161,18 +161,25 @@ class Cache:
             self._written_as_of = now_s
         self._as_of = now_s
 
-    def confirm(self, seq: int) -> None:
-        """Head office has the receipt of revocation `seq`."""
+    def confirm(self, revocation: Revocation) -> None:
+        """Head office has the receipt of exactly this one."""
         with self._writing() as db:
-            db.execute("UPDATE revoked SET confirmed = 1 WHERE seq = ?", [seq])
+            where = [revocation.member_ref, revocation.seq]
+            db.execute("UPDATE revoked SET confirmed = 1 WHERE member_ref = ? AND seq = ?", where)
 
     def start_over(self, epoch: str) -> None:
-        """Head office was restored or does not know the cursor: fetch all again, but forget no withdrawal."""
+        """Head office was restored or does not know the cursor: fetch all again, but forget no withdrawal.
+
+        All of them are unconfirmed again: a restored head office may have lost them, and learns them from its stores.
+        """
         with self._writing() as db:
             for statement in _PERSONAL:
                 db.execute(statement)
             db.execute("DELETE FROM record")
-            db.execute("UPDATE revoked SET rev = -1")
+            for row in db.execute(_REVOKED).fetchall():
+                gone = told_anew(_revoked(row))
+                values = [gone.revocation.seq, gone.rev, gone.revocation.member_ref]
+                db.execute("UPDATE revoked SET seq = ?, rev = ?, confirmed = 0 WHERE member_ref = ?", values)
             db.execute("DELETE FROM meta WHERE k IN ('cursor', 'revoke_cursor')")
             put_meta(db, epoch=epoch)
         self._empty()
@@ -187,13 +194,19 @@ class Cache:
         self._empty()
 
     def put_day_keys(self, days: Mapping[int, Mapping[str, str]], first_day: int) -> None:
-        """Replaces the keys of the given days; days before `first_day` go."""
+        """Replaces the keys of the given days; days before `first_day` go.
+
+        Not of members who withdrew and did not come back: a restored head office may offer theirs again.
+        """
         with self._writing() as db:
+            gone = {row[0] for row in db.execute(_STAYING_AWAY).fetchall()}
             db.execute("DELETE FROM day_key WHERE day < ?", [first_day])
             for day, keys in days.items():
                 db.execute("DELETE FROM day_key WHERE day = ?", [day])
                 db.table("day_key").insert_all(
-                    {"day": day, "member_ref": member, "key": bytes.fromhex(key)} for member, key in keys.items()
+                    {"day": day, "member_ref": member, "key": bytes.fromhex(key)}
+                    for member, key in keys.items()
+                    if member not in gone
                 )
 
     def rebuild(self) -> None:
@@ -258,6 +271,10 @@ class Cache:
 _DAY_KEYS: Final = "SELECT member_ref, key FROM day_key WHERE day = ? AND member_ref > ? ORDER BY member_ref LIMIT ?"
 # Two megabytes of keys, and tens of milliseconds in which nobody else reads.
 _KEYS_AT_ONCE: Final = 10_000
+_STAYING_AWAY: Final = """
+SELECT member_ref FROM revoked WHERE NOT EXISTS (
+    SELECT 1 FROM record WHERE kind = 'profile' AND key = member_ref AND body IS NOT NULL)
+"""
 _REVOKED: Final = "SELECT seq, member_ref, kind, at, rev FROM revoked"
 
 

@@ -96,7 +96,14 @@ class HqClient:
         self._json(
             "POST",
             "/v1/receipts",
-            ReceiptPost(seq=seq, member_ref=member, applied_at=applied_at, signature=signature),
+            ReceiptPost(
+                seq=seq,
+                member_ref=member,
+                applied_at=applied_at,
+                signature=signature,
+                withdrawn_at=revocation.at,
+                kind=revocation.kind,
+            ),
         )
 
     def phone_view(self, post: PhoneViewPost) -> None:

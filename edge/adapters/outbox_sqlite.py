@@ -93,30 +93,43 @@ class Outbox:
                 emptied(self._db)
             self._is_untidy = False
 
-    def drop(self, n: int) -> None:
-        """Head office has every event up to `n`."""
-        with self._writing() as db:
-            db.execute("DELETE FROM event WHERE n <= ?", [n])
-
     # the sync thread
 
-    def batch(self, after: int = 0) -> EventBatch | None:
-        """The oldest events that head office does not have yet; those up to number `after` it has."""
+    def batch(self) -> EventBatch | None:
+        """The oldest events that head office does not have yet."""
         with self._lock:
-            rows = self._read("SELECT body FROM event WHERE n > ? ORDER BY n LIMIT ?", [after, outbox.BATCH_LENGTH])
+            rows = self._read(f"{_EVENTS} WHERE n > ? ORDER BY n LIMIT ?", [self._acked(), outbox.BATCH_LENGTH])
             incarnation = meta(self._db, "incarnation", "")
-        return outbox.batch(incarnation, [Event.model_validate_json(row[0]) for row in rows])
+        return outbox.batch(incarnation, [_event(row) for row in rows])
 
     def waiting(self) -> int:
-        return int(self._read("SELECT count(*) FROM event")[0][0])
+        with self._lock:
+            return int(self._read("SELECT count(*) FROM event WHERE n > ?", [self._acked()])[0][0])
+
+    def acknowledge(self, n: int) -> None:
+        """Head office has every event up to `n`; those that it has had for long go."""
+        with self._writing() as db:
+            put_meta(db, acked=str(n))
+            newest = db.execute(f"{_EVENTS} WHERE n = ?", [n]).fetchone()
+            if newest is not None:
+                oldest = db.execute(f"{_EVENTS} WHERE n < ? ORDER BY n LIMIT ?", [n, outbox.BATCH_LENGTH])
+                db.execute("DELETE FROM event WHERE n <= ?", [outbox.outlived(map(_event, oldest), _event(newest))])
+
+    def go_back(self, n: int) -> bool:
+        """Head office has nothing behind `n` any more; False when what followed is not here any more either."""
+        with self._writing() as db:
+            is_here = db.execute("SELECT 1 FROM event WHERE n = ?", [n + 1]).fetchone() is not None
+            if is_here:
+                put_meta(db, acked=str(n))
+            return is_here
 
     def renumber(self) -> None:
         """A new incarnation: what waits is numbered from 1 again, in its order."""
         with self._writing() as db:
-            rows = db.execute("SELECT body FROM event ORDER BY n").fetchall()
+            rows = db.execute(f"{_EVENTS} WHERE n > ? ORDER BY n", [self._acked()]).fetchall()
             db.execute("DELETE FROM event")
-            for n, (body,) in enumerate(rows, 1):
-                event = Event.model_validate_json(body).model_copy(update={"n": n})
+            for n, row in enumerate(rows, 1):
+                event = _event(row).model_copy(update={"n": n})
                 db.table("event").insert({"n": n, "body": event.model_dump_json().encode()})
             self._begin(db, len(rows))
 
@@ -161,7 +174,10 @@ class Outbox:
 
     def _begin(self, db: Database, high: int = 0) -> None:
         with db.atomic():
-            put_meta(db, incarnation=secrets.token_hex(8), high=str(high))
+            put_meta(db, incarnation=secrets.token_hex(8), high=str(high), acked="0")
+
+    def _acked(self) -> int:
+        return int(meta(self._db, "acked", "0"))
 
     @contextmanager
     def _writing(self) -> Iterator[Database]:
@@ -171,6 +187,13 @@ class Outbox:
     def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock:
             return list(self._db.execute(query, values).fetchall())
+
+
+_EVENTS: Final = "SELECT body FROM event"
+
+
+def _event(row: Sequence[Any]) -> Event:
+    return Event.model_validate_json(row[0])
 
 
 def _put_facts(db: Database, facts: Sequence[StoreFact]) -> None:
@@ -201,10 +224,11 @@ def _put_fact(db: Database, fact: StoreFact) -> None:
 
 
 def _erase(db: Database, member_ref: str) -> None:
-    """What still waits for head office keeps its number and loses the member."""
+    """What waits for head office, and what it has, keeps its number and loses the member."""
     db.execute("DELETE FROM visit WHERE member_ref = ?", [member_ref])
     db.execute("DELETE FROM restriction WHERE member_ref = ?", [member_ref])
-    for n, body in db.execute("SELECT n, body FROM event").fetchall():
+    # A week of a large store are 140,000 events: SQLite finds the few that may name the member.
+    for n, body in db.execute("SELECT n, body FROM event WHERE instr(body, ?)", [member_ref.encode()]).fetchall():
         event: Mapping[str, object] = orjson.loads(body)
         if event["member_ref"] == member_ref:
             db.execute("UPDATE event SET body = ? WHERE n = ?", [orjson.dumps({**event, "member_ref": ""}), n])

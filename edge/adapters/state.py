@@ -18,7 +18,6 @@ from edge.adapters.store_sqlite import DatabaseError
 from edge.core.effects import (
     Acknowledge,
     Confirm,
-    DropEvents,
     Effect,
     Keep,
     PostPhone,
@@ -177,8 +176,6 @@ class State:
         if line is None or pages is None:
             raise RuntimeError("connect() comes before start()")
         match effect:
-            case DropEvents(n):
-                self._box.drop(n)
             case Send() | Reply() | Acknowledge():
                 pages.run(effect)
             case PostPhone(post) | PostPhoneCode(post):

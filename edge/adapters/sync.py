@@ -20,7 +20,7 @@ from edge.adapters.hq_http import HqClient, StartOver, Unchanged
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.core import outbox, replica
-from edge.core.inputs import EventsAcked, FeedApplied, Input, LineChanged
+from edge.core.inputs import FeedApplied, Input, LineChanged
 from edge.core.layout import build_table, days_at
 from edge.core.table import TokenTable
 from edge.errors import HqRefused, HqUnreachable
@@ -91,7 +91,6 @@ class Sync:
         self._table: TokenTable | None = None
         self._something = threading.Event()
         self._receipts: deque[tuple[Revocation, float]] = deque(maxlen=RECEIPTS)
-        self._sent_to = 0
         self._posts: OrderedDict[str, PhoneViewPost | PhoneCodePost] = OrderedDict()
         self._posts_changed = threading.Condition()
         self._threads = [
@@ -178,6 +177,8 @@ class Sync:
         self._keys = public_keys(reply.hub_keys)
         if reply.epoch != self._cache.cursor()[0]:
             self._cache.start_over(reply.epoch)
+            self._receipts.extend((gone, reply.now) for gone in self._cache.unconfirmed())
+            self._something.set()
         self._fetch_keys()
         self._is_booted = True
 
@@ -277,23 +278,24 @@ class Sync:
                 if error.status not in FINAL:
                     raise
                 _log.warning("receipt.refused", status=error.status)
-            self._cache.confirm(revocation.seq)
+            self._cache.confirm(revocation)
             self._receipts.popleft()
 
     def _send_events(self) -> bool:
         """Whether there may be more."""
-        batch = self._box.batch(self._sent_to)
+        batch = self._box.batch()
         if batch is None:
             return False
         answer = outbox.settled(batch, self._client.events(batch))
-        if isinstance(answer, outbox.Renumber):
+        if isinstance(answer, outbox.Acked):
+            self._box.acknowledge(answer.n)
+            return len(batch.events) == outbox.BATCH_LENGTH
+        if isinstance(answer, outbox.GoBack) and self._box.go_back(answer.n):
+            _log.warning("outbox.sent_again")
+        else:
             _log.warning("outbox.renumbered")
             self._box.renumber()
-            self._sent_to = 0
-            return True
-        self._sent_to = answer.n
-        self._post(EventsAcked(answer.n))
-        return len(batch.events) == outbox.BATCH_LENGTH
+        return True
 
     # phone
 

@@ -124,13 +124,6 @@ class PostPhoneCode:
 
 
 @dataclass(frozen=True, slots=True)
-class DropEvents:
-    """Head office has everything up to number `n`."""
-
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
 class Confirm:
     """The revocation is applied and no view shows the member: the signed receipt may go."""
 
@@ -138,4 +131,4 @@ class Confirm:
     applied_at: float
 
 
-Effect = Record | Keep | Send | Reply | Acknowledge | PostPhone | PostPhoneCode | DropEvents | Confirm
+Effect = Record | Keep | Send | Reply | Acknowledge | PostPhone | PostPhoneCode | Confirm

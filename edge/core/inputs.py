@@ -103,13 +103,6 @@ class LineChanged:
     online: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EventsAcked:
-    """Head office has every event up to number `n`."""
-
-    n: int
-
-
 Input = (
     Heard
     | Answered
@@ -121,5 +114,4 @@ Input = (
     | Commanded
     | FeedApplied
     | LineChanged
-    | EventsAcked
 )

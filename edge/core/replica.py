@@ -3,6 +3,7 @@
 The rules, in their order: withdrawals before all else; a tombstone beats any put of its revision or older; a put is
 taken only when its revision is newer; a profile is kept only under a receipt that head office signed; a member who
 withdrew comes back only with a receipt given after that. So any split, repeat or crash of the feed ends the same.
+What a withdrawal took stays away through a restored head office too, whose numbers begin anew: `told_anew`.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,6 +68,14 @@ class Plan:
         return tuple(sorted(found, key=lambda command: (command.at, command.command_id)))
 
 
+def told_anew(gone: Revoked) -> Revoked:
+    """The same withdrawal for another life of head office's database, which may count it otherwise or not know it.
+
+    Number 0 is before every number, so its own will count; the instant stays, and with it what may come back.
+    """
+    return Revoked(gone.revocation.model_copy(update={"seq": 0}))
+
+
 def plan(
     page: FeedPage,
     kept: Callable[[Key], Kept | None],
@@ -109,6 +118,9 @@ class _Taking:
         if row is not None and _given_since(row, revocation):
             return  # the member has come back since; this is old news
         rev = row.rev if row is not None else -1
+        if before is not None and before.revocation.at > revocation.at:
+            # An older one under a newer number: head office was restored and has lost the one that is known here.
+            revocation = revocation.model_copy(update={"at": before.revocation.at, "kind": before.revocation.kind})
         self.revoked[member] = Revoked(revocation, rev)
         self.rows["profile", member] = Kept(rev)
 

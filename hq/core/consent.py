@@ -120,6 +120,11 @@ def recognisable(profile: Profile, now: float) -> bool:
     return profile.consent is not None and profile.consent.granted(Purpose.RECOGNISE, now)
 
 
+def lost_withdrawal(profile: Profile, withdrawn_at: float) -> bool:
+    """Whether the consent here is one that a withdrawal at that instant ended: only a restore forgets that."""
+    return profile.consent is not None and bool(profile.consent.purposes) and profile.consent.given_at <= withdrawn_at
+
+
 def with_consent(profile: Profile, receipt: ConsentReceipt) -> Profile:
     """The next revision, under `receipt`; the standing mode never stays more open than the purposes carry."""
     mode = profile.standing_mode if not receipt.purposes else capped(profile.standing_mode, receipt.purposes)

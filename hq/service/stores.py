@@ -12,6 +12,7 @@ from hq.core.registry import Device, is_public_key, receipt_genuine
 from hq.core.visits import LONGEST_TTL_S
 from hq.errors import BadInput, Conflict, NotSignedIn, Rebootstrap, TooFast, Unknown
 from hq.service.office import Office
+from hq.service.restore import RestoreDesk
 from wire.cards import PhoneView
 from wire.event import BatchAck, EventBatch
 from wire.profile import SCHEMA, Profile
@@ -120,7 +121,10 @@ class StoreDesk:
         def work(view: "View") -> FeedPage:
             counters = view.counters()
             if place.seq > counters["feed"] or revoked > counters["revoke"]:
-                raise Rebootstrap("This cursor is ahead of head office.", "Start again without a cursor.")
+                raise Rebootstrap(
+                    "This cursor is ahead of head office.",
+                    "Start again without a cursor; after a restore, run `regulars hq restored` at head office.",
+                )
             revocations = view.revocations_after(device.merchant_id, revoked, PAGE_REVOCATIONS)
             if len(revocations) == PAGE_REVOCATIONS:  # more of them wait, and they go first
                 rows: tuple[ScopeRow, ...] = ()
@@ -158,6 +162,9 @@ class StoreDesk:
     def receipt(self, device: Device, post: ReceiptPost, now: float) -> None:
         if not receipt_genuine(device, post):
             raise BadInput("The receipt is not signed by this device's key.", "Sign <device_id>:<seq>:<member_ref>.")
+        if post.seq == 0:
+            RestoreDesk(self._office).remembered(device, post, now)
+            return
 
         def work(change: "Change") -> None:
             withdrawal = change.withdrawal(post.seq)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hq.errors import BadInput, HqError
 from hq.main import now, open_office, run
 from hq.service import HeadOffice
+from hq.service.restore import RestoreDesk
 from hq.settings import Settings, load_settings
 from regulars import __version__
 
@@ -93,6 +94,14 @@ def withdraw(state: Path, member: str, *, erase: bool) -> None:
         seq = office.members.withdraw(member, "erase" if erase else "withdraw", now(), channel="head-office")
         pending = [r.store_id for r in office.registry.withdrawal(seq).receipts if r.applied_at is None]
         click.echo(json.dumps({"seq": seq, "kind": kind, "pending": pending}))
+
+
+@command.command("restored")
+@_STATE
+def restored(state: Path) -> None:
+    """After a backup was put back, before the service starts: stores fetch anew and report what they know."""
+    with _office(state) as office:
+        click.echo(json.dumps({"epoch": RestoreDesk(office.office).restored(now())}))
 
 
 @command.command("import")

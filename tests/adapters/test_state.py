@@ -11,7 +11,7 @@ from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.state import State
 from edge.adapters.store_sqlite import DatabaseError
 from edge.core.effects import Confirm, Effect, Keep, Record, Restriction, Send
-from edge.core.inputs import EventsAcked, Input, LineChanged, Tick
+from edge.core.inputs import Input, LineChanged, Tick
 from tests.core.store import ANNA, NOW
 from wire.live import Remove
 from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
@@ -101,4 +101,4 @@ def test_a_fault_in_one_step_does_not_stop_the_next(box: Outbox, told: Told) -> 
 def test_a_full_queue_is_told_to_who_can_drop(box: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.adapters.state.QUEUE_LENGTH", 1)
     state = State(lambda *_: [], lambda: False, box, clock=lambda: NOW)
-    assert [state.post(Tick()), state.post(EventsAcked(1))] == [True, False]
+    assert [state.post(Tick()), state.post(LineChanged(online=True))] == [True, False]

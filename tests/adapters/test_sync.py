@@ -13,7 +13,7 @@ from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.adapters.sync import Sync
 from edge.core.effects import Record
-from edge.core.inputs import EventsAcked, FeedApplied, Input, LineChanged
+from edge.core.inputs import FeedApplied, Input, LineChanged
 from edge.core.layout import days_at
 from edge.errors import HqRefused, HqUnreachable
 from tests.contract.fake_hq import Office
@@ -159,12 +159,33 @@ def test_a_withdrawal_that_was_applied_before_a_crash_is_finished_after_it(tmp_p
     second.close()
 
 
-def test_events_go_out_and_their_acknowledgement_comes_in(line: Line, office: Office) -> None:
+def test_events_go_out_and_wait_no_more_when_acknowledged(line: Line, office: Office) -> None:
     line.box.write([Record("visit.help", NOW), Record("visit.help", NOW)])
     line.sync.start()
     line.sync.events_wait()
-    eventually(lambda: line.of(EventsAcked) == [EventsAcked(2)])
+    eventually(lambda: line.box.waiting() == 0)
     assert office.events_seen == [1, 2]
+
+
+def test_head_office_that_lost_events_gets_them_again(line: Line, office: Office) -> None:
+    line.box.write([Record("visit.help", NOW)] * 3)
+    line.sync.start()
+    eventually(lambda: line.box.waiting() == 0)
+    office.events_seen = [1]
+    line.box.write([Record("visit.help", NOW)])
+    line.sync.events_wait()
+    eventually(lambda: office.events_seen == [1, 2, 3, 4])
+
+
+def test_a_restored_head_office_hears_of_every_withdrawal_known_here(line: Line, office: Office) -> None:
+    line.cache.start_over("e1")
+    revocation = Revocation(seq=3, member_ref=ANNA, kind="withdraw", at=NOW)
+    line.sync._apply(page(revoked=(revocation,)))
+    line.cache.confirm(revocation)
+    office.epoch = "e2"
+    line.sync.start()
+    eventually(lambda: office.receipts == [0])
+    assert not list(line.cache.day_keys(days_at(NOW)))
 
 
 def test_only_the_newest_view_of_a_visit_goes_out(line: Line, office: Office) -> None:

@@ -51,7 +51,7 @@ class TestOutboxPairings(PairingContract):
 
 def test_events_are_numbered_without_a_gap_over_restarts(box: Outbox, path: Path) -> None:
     box.write([arrived()])
-    box.drop(1)
+    box.acknowledge(1)
     box.close()
     again = Outbox(path)
     again.write([arrived()])
@@ -120,13 +120,28 @@ def test_a_new_incarnation_numbers_what_waits_from_one(box: Outbox) -> None:
     for _ in range(3):
         box.write([arrived()])
     before = box.batch()
-    box.drop(1)
+    box.acknowledge(1)
     box.renumber()
     after = box.batch()
     assert before is not None
     assert after is not None
     assert (after.first, len(after.events)) == (1, 2)
     assert before.incarnation != after.incarnation
+
+
+def test_acknowledged_events_are_sent_again_to_a_restored_head_office(box: Outbox) -> None:
+    box.write([arrived()] * 3)
+    box.acknowledge(3)
+    assert (box.waiting(), numbers(box)) == (0, [])
+    assert box.go_back(1)
+    assert numbers(box) == [2, 3]
+
+
+def test_events_that_head_office_has_had_for_long_go(box: Outbox) -> None:
+    box.write([Record("visit.help", NOW), Record("visit.help", NOW + 8 * 86_400)])
+    box.acknowledge(2)
+    assert not box.go_back(0)
+    assert box.go_back(1)
 
 
 def test_a_damaged_outbox_is_never_thrown_away(path: Path) -> None:

@@ -96,7 +96,7 @@ def test_after_a_withdrawal_the_files_hold_neither_number_nor_key(cache: Cache, 
 def test_an_applied_withdrawal_waits_until_its_receipt_is_out(cache: Cache) -> None:
     withdraw(cache)
     assert [one.seq for one in cache.unconfirmed()] == [5]
-    cache.confirm(5)
+    cache.confirm(cache.unconfirmed()[0])
     assert cache.unconfirmed() == ()
 
 

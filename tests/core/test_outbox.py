@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.effects import Record
-from edge.core.outbox import BATCH_LENGTH, Drop, Renumber, batch, numbered, settled
+from edge.core.outbox import BATCH_LENGTH, KEPT_S, Acked, GoBack, Renumber, batch, numbered, outlived, settled
 from wire.event import BatchAck, Event, EventBatch
 
 
@@ -45,14 +45,20 @@ def test_nothing_waiting_is_nothing_to_send() -> None:
     assert batch("i", []) is None
 
 
-def test_what_is_acknowledged_is_dropped_and_no_more() -> None:
+def test_what_is_acknowledged_need_not_be_sent_again_and_no_more() -> None:
     sent = EventBatch(incarnation="i", first=5, events=tuple(events(5, 9)))
-    assert settled(sent, BatchAck(acked=7)) == Drop(7)
+    assert settled(sent, BatchAck(acked=7)) == Acked(7)
 
 
-def test_head_office_that_lost_events_gets_a_new_incarnation() -> None:
+def test_head_office_that_lost_events_is_sent_them_again() -> None:
     sent = EventBatch(incarnation="i", first=5, events=tuple(events(5, 9)))
-    assert settled(sent, BatchAck(acked=2, gap=True)) == Renumber()
+    assert settled(sent, BatchAck(acked=2, gap=True)) == GoBack(2)
+
+
+def test_acknowledged_events_stay_as_long_as_a_backup_may_be_old() -> None:
+    kept = [Event(n=n, type="visit.help", at=n * KEPT_S / 2) for n in range(1, 6)]
+    assert outlived(kept, kept[-1]) == 2
+    assert outlived(kept[:3], kept[2]) == 0
 
 
 def test_a_store_that_forgot_events_begins_a_new_incarnation() -> None:
@@ -76,7 +82,7 @@ def test_every_event_reaches_head_office_once_and_in_order(story: list[str]) -> 
             ack = hub.take(sent)
         if turn != "lost answer":
             answer = settled(sent, ack)
-            assert isinstance(answer, Drop)
+            assert isinstance(answer, Acked)
             waiting = [event for event in waiting if event.n > answer.n]
     assert hub.kept == [f"v{n}" for n in range(1, made + 1)]
     assert not waiting

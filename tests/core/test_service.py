@@ -7,7 +7,6 @@ import pytest
 from edge.core.effects import (
     Acknowledge,
     Confirm,
-    DropEvents,
     DropVisit,
     Erase,
     Keep,
@@ -24,7 +23,6 @@ from edge.core.inputs import (
     Answered,
     Commanded,
     Contested,
-    EventsAcked,
     FeedApplied,
     Heard,
     LineChanged,
@@ -296,11 +294,6 @@ def test_the_line_going_down_is_told_to_every_device(store: Store) -> None:
     told = [one for one in effects if isinstance(one, Send)]
     assert {one.room for one in told} == {"staff", "screen:window"}
     assert all(one.message.set["offline_since"] == NOW for one in told if isinstance(one.message, Patch))
-
-
-def test_acknowledged_events_are_dropped(store: Store) -> None:
-    store.do(Tick())
-    assert store.do(EventsAcked(7)) == [DropEvents(7)]
 
 
 # staff

@@ -39,11 +39,7 @@ class Hub:
 
     def enrol(self, store_id: str) -> "StoreClient":
         code = self.admin.post("/v1/enrol-codes", json={"store_id": store_id}).json()["code"]
-        key = Ed25519PrivateKey.generate()
-        body = {"code": code, "public_key": key.public_key().public_bytes_raw().hex()}
-        reply = httpx.post(f"{self.url}/v1/enrol", json=body)
-        reply.raise_for_status()
-        store = StoreClient(self.url, reply.json(), key)
+        store = enrolled_client(self.url, code)
         self.closing.callback(store.http.close)
         return store
 
@@ -125,6 +121,14 @@ class StoreClient:
         signature = self.key.sign(f"{self.enrolled['device_id']}:{seq}:{member_ref}".encode()).hex()
         body = {"seq": seq, "member_ref": member_ref, "applied_at": time.time(), "signature": signature}
         return self.post("/v1/receipts", body)
+
+
+def enrolled_client(url: str, code: str) -> StoreClient:
+    """A new device of the store that head office made `code` for."""
+    key = Ed25519PrivateKey.generate()
+    body = {"code": code, "public_key": key.public_key().public_bytes_raw().hex()}
+    reply = httpx.post(f"{url}/v1/enrol", json=body)
+    return StoreClient(url, reply.raise_for_status().json(), key)
 
 
 class Phone(httpx.Client):

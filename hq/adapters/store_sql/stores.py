@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from hq.adapters.store_sql.rows import inserted
+from hq.adapters.store_sql.rows import inserted, upsert
 from hq.adapters.store_sql.tables import APPLIED, DEVICE, ENROL_CODE, MERCHANT, META, REVOCATION, STORE
 from hq.core.registry import Device, Shop, StoreReceipt, Withdrawal
 from wire.sync import ReceiptPost
@@ -51,6 +51,9 @@ class StoreReads:
 class StoreWrites(StoreReads):
     def put_meta(self, key: str, value: str) -> bool:
         return inserted(self._c, META, {"k": key, "v": value})
+
+    def set_meta(self, key: str, value: str) -> None:
+        upsert(self._c, META, [{"k": key, "v": value}])
 
     def add_merchant(self, merchant_id: str, name: str) -> bool:
         return inserted(self._c, MERCHANT, {"merchant_id": merchant_id, "name": name})

@@ -1,0 +1,244 @@
+"""Head office and several stores as values: whatever is split, repeated, lost, cut off or restored in between, every
+store ends in head office's state, and nobody is seen again after a store's receipt for a withdrawal.
+
+Both sides' own rules decide: pages are cut as `hq.core.changes` says, taken in as `edge.core.replica` plans it.
+"""
+
+import os
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from edge.core.replica import Kept, Key, Revoked, plan, told_anew
+from hq.core.changes import Place, ScopeRow, cursor_text, next_place, parse_cursor
+from hq.core.consent import lost_withdrawal
+from tests.core.store import HUB_KEY, NOW, profile, receipt
+from wire.profile import Profile
+from wire.receipt import ConsentReceipt, Purpose, verified
+from wire.sync import FeedPage, Gone, Put, Record, Revocation
+
+MEMBERS = tuple(digit * 32 for digit in "abcd")
+STORES = 3
+KEYS = [("k1", HUB_KEY.public_key())]
+member = st.sampled_from(MEMBERS)
+store = st.integers(0, STORES - 1)
+
+
+def is_genuine(given_receipt: ConsentReceipt) -> bool:
+    return verified(given_receipt, KEYS)
+
+
+@dataclass
+class Hub:
+    """Head office's tables, with the rules of its services written down once more and shorter."""
+
+    epoch: int = 1
+    seq: int = 0
+    revoke_seq: int = 0
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    scope: dict[str, ScopeRow] = field(default_factory=dict)
+    revocations: list[Revocation] = field(default_factory=list)
+    receipts: set[tuple[int, int]] = field(default_factory=set)  # (store, number of the withdrawal)
+
+    def put(self, body: Profile) -> None:
+        self.profiles[body.member_ref] = body
+        self.seq += 1
+        consented = body.consent is not None and bool(body.consent.purposes)
+        self.scope[body.member_ref] = ScopeRow("profile", body.member_ref, body.rev, self.seq, gone=not consented)
+
+    def withdraw(self, ref: str, now: float) -> None:
+        was = self.profiles[ref]
+        self.put(was.model_copy(update={"rev": was.rev + 1, "consent": receipt(ref, (), now)}))
+        self.revoke_seq += 1
+        self.revocations.append(Revocation(seq=self.revoke_seq, member_ref=ref, kind="withdraw", at=now))
+
+    def page(self, cursor: str, revoked: int, limit: int) -> FeedPage | None:
+        """None: start over."""
+        epoch, place = (parse_cursor(cursor) or ("", Place(0))) if cursor else (str(self.epoch), Place(0))
+        if epoch != str(self.epoch) or place.seq > self.seq or revoked > self.revoke_seq:
+            return None
+        rows = sorted(self.scope.values(), key=lambda row: row.place)
+        behind = [row for row in rows if (row.seq > place.seq if place.whole else row.place > place)][:limit]
+        return FeedPage(
+            epoch=str(self.epoch),
+            now=NOW,
+            cursor=cursor_text(str(self.epoch), next_place(behind, limit, self.seq)),
+            revoke_cursor=self.revoke_seq,
+            revocations=tuple(one for one in self.revocations if one.seq > revoked),
+            records=tuple(self._record(row) for row in behind),
+        )
+
+    def remembered(self, gone: Revocation, now: float) -> None:
+        known = self.profiles.get(gone.member_ref)
+        if known is not None and lost_withdrawal(known, gone.at):
+            self.withdraw(gone.member_ref, now)
+
+    @property
+    def members(self) -> dict[str, Profile]:
+        return {row.key: self.profiles[row.key] for row in self.scope.values() if not row.gone}
+
+    def _record(self, row: ScopeRow) -> Record:
+        if row.gone:
+            return Gone(kind="profile", key=row.key, rev=row.rev)
+        body = self.profiles[row.key]
+        return Put(kind="profile", key=row.key, rev=body.rev, body=body.model_dump(mode="json"))
+
+
+@dataclass
+class Disk:
+    """What a store's replica has on its disk."""
+
+    epoch: str = ""
+    cursor: str = ""
+    revoke_cursor: int = 0
+    rows: dict[Key, Kept] = field(default_factory=dict)
+    gone: dict[str, Revoked] = field(default_factory=dict)
+    unconfirmed: dict[str, Revocation] = field(default_factory=dict)
+
+    def take(self, page: FeedPage) -> bool:
+        """Whether it held a withdrawal: only then is the disk made to keep it at once."""
+        decided = plan(page, self.rows.get, self.gone.get, is_genuine)
+        self.rows |= decided.rows
+        self.gone |= decided.revoked
+        self.unconfirmed |= {ref: one.revocation for ref, one in decided.revoked.items()}
+        self.cursor, self.revoke_cursor = page.cursor, page.revoke_cursor
+        return bool(decided.revoked)
+
+    def start_over(self, epoch: str) -> None:
+        self.epoch, self.cursor, self.revoke_cursor, self.rows = epoch, "", 0, {}
+        self.gone = {ref: told_anew(one) for ref, one in self.gone.items()}
+        self.unconfirmed = {ref: one.revocation for ref, one in self.gone.items()}
+
+    @property
+    def members(self) -> dict[str, Profile]:
+        return {key: kept.body for (_, key), kept in self.rows.items() if isinstance(kept.body, Profile)}
+
+
+class Feed(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        self.now = NOW
+        self.hub = Hub()
+        self.backup = deepcopy(self.hub)
+        self.disks = [Disk() for _ in range(STORES)]
+        # To where a power cut may take each disk back: cache.db is written with synchronous=NORMAL.
+        self.safe = deepcopy(self.disks)
+        self.seen: list[list[FeedPage]] = [[] for _ in range(STORES)]
+        self.confirmed: list[dict[str, float]] = [{} for _ in range(STORES)]  # store -> member -> instant
+
+    # head office
+
+    @rule(ref=member)
+    def join_or_change(self, ref: str) -> None:
+        """Who is not a member gives a new consent; a member's profile gets a new revision."""
+        self.now += 10
+        was = self.hub.profiles.get(ref)
+        if was is not None and was.consent is not None and was.consent.purposes:
+            given = was.consent
+        else:
+            given = receipt(ref, tuple(Purpose), self.now)
+        rev = was.rev + 1 if was is not None else 1
+        self.hub.put(profile(ref, alias=f"at {self.now}", consent=given).model_copy(update={"rev": rev}))
+
+    @precondition(lambda self: self.hub.members)
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        self.now += 10
+        self.hub.withdraw(data.draw(st.sampled_from(sorted(self.hub.members))), self.now)
+
+    @rule()
+    def back_up(self) -> None:
+        self.backup = deepcopy(self.hub)
+
+    @rule()
+    def restore(self) -> None:
+        self.now += 10
+        epoch = self.hub.epoch + 1
+        self.hub = deepcopy(self.backup)
+        self.hub.epoch = epoch
+
+    # the line
+
+    @rule(number=store, limit=st.integers(1, 3), is_lost=st.booleans())
+    def poll(self, number: int, limit: int, *, is_lost: bool) -> None:
+        disk = self.disks[number]
+        page = self.hub.page(disk.cursor, disk.revoke_cursor, limit)
+        if page is None:
+            disk.start_over(str(self.hub.epoch))
+        elif not is_lost:
+            self._take(number, page)
+
+    @precondition(lambda self: any(self.seen))
+    @rule(data=st.data())
+    def an_old_page_comes_late(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from([n for n in range(STORES) if self.seen[n]]))
+        self._take(number, data.draw(st.sampled_from(self.seen[number])))
+
+    @rule(number=store)
+    def receipts_go_out(self, number: int) -> None:
+        disk = self.disks[number]
+        for ref, gone in sorted(disk.unconfirmed.items()):
+            self.now += 1
+            if gone.seq == 0:
+                self.hub.remembered(gone, self.now)
+            else:
+                self.hub.receipts.add((number, gone.seq))
+            self.confirmed[number][ref] = max(gone.at, self.confirmed[number].get(ref, 0.0))
+        disk.unconfirmed = {}
+
+    # faults of the store
+
+    @rule(number=store)
+    def power_cut(self, number: int) -> None:
+        self.disks[number] = deepcopy(self.safe[number])
+
+    @rule(number=store)
+    def disk_writes_back(self, number: int) -> None:
+        self.safe[number] = deepcopy(self.disks[number])
+
+    # what must hold
+
+    @invariant()
+    def nobody_is_seen_after_the_receipt(self) -> None:
+        for number, disk in enumerate(self.disks):
+            for ref, body in disk.members.items():
+                assert body.consent is not None
+                assert body.consent.given_at > self.confirmed[number].get(ref, 0.0)
+
+    def teardown(self) -> None:
+        """The faults end; some polls and receipts later all are one."""
+        if not hasattr(self, "hub"):
+            return
+        for _ in range(3):  # a receipt may bring a lost withdrawal back, which then has to go round
+            for number in range(STORES):
+                while not self._is_current(number):
+                    self.poll(number, 2, is_lost=False)
+                self.receipts_go_out(number)
+        for number, disk in enumerate(self.disks):
+            assert disk.members == self.hub.members
+            assert {(number, one.seq) for one in self.hub.revocations} <= self.hub.receipts
+        self.nobody_is_seen_after_the_receipt()
+
+    def _is_current(self, number: int) -> bool:
+        disk = self.disks[number]
+        page = self.hub.page(disk.cursor, disk.revoke_cursor, 2)
+        if page is None or page.revocations or page.records:
+            return False
+        disk.cursor, disk.revoke_cursor = page.cursor, page.revoke_cursor
+        return True
+
+    def _take(self, number: int, page: FeedPage) -> None:
+        disk = self.disks[number]
+        if page.epoch != disk.epoch:
+            disk.start_over(str(self.hub.epoch))
+            return
+        self.seen[number].append(page)
+        if disk.take(page):
+            self.safe[number] = deepcopy(disk)
+
+
+TestFeed = Feed.TestCase
+TestFeed.settings = settings(max_examples=2_000 if os.environ.get("LONG") else 100, stateful_step_count=40)
