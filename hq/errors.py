@@ -8,6 +8,7 @@
     ├── NotSignedIn        401
     ├── Refused            403
     ├── Unknown            404, exit 2
+    │   └── Foreign        the same answer to a store that asks for what is another's; the audit log tells them apart
     ├── Conflict           409
     ├── Rebootstrap        410: the store starts from nothing
     └── TooFast            429
@@ -80,6 +81,14 @@ class Unknown(HqError):
     status = 404
     exit_code = 2
     title = "Not known here"
+
+
+class Foreign(Unknown):
+    """`what` names, in words of the code, what a store asked for that is not its own."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no such {what} here.", "Ask for what the feed of this store brought.")
+        self.what = what
 
 
 class Conflict(HqError):

@@ -22,6 +22,7 @@ from hq.adapters.key_files import admin_token, hub_keys, make_state
 from hq.adapters.store_sql import SqlStore
 from hq.adapters.store_sql.connection import THREADS
 from hq.adapters.web import Desk, create_app
+from hq.core.erasure import retention
 from hq.errors import Misconfigured, PortTaken
 from hq.service import HeadOffice
 from hq.service.office import Office
@@ -45,11 +46,12 @@ def open_office(settings: Settings, state: Path, public_url: str = "") -> Iterat
             random_octets=secrets.token_bytes,
             public_url=public_url or settings.web.public_url,
             lease_s=settings.stores.lease_days * 86_400,
+            retention=retention(**settings.retention.model_dump()),
         )
         head_office = HeadOffice(office)
         try:
             store.migrate()
-            head_office.registry.open(settings.merchant.name)
+            head_office.registry.open(settings.merchant.name, everywhere=settings.stores.unassigned == "everywhere")
         except SQLAlchemyError as error:
             raise Misconfigured(
                 f"The database cannot be opened ({type(error.__cause__ or error).__name__}).",

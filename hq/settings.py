@@ -5,10 +5,11 @@ Unknown keys are refused and all mistakes are told at once. No secret stands her
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from hq.core.erasure import EVENT_DAYS, PRESENCE_HOURS
 from hq.errors import Misconfigured
 
 FILE_NAME: Final = "hq.toml"
@@ -47,9 +48,21 @@ class MerchantSettings(_Section):
 
 
 class StoreSettings(_Section):
-    """How long a store may work without head office."""
+    """How long a store may work without head office, and who holds members that have no home store.
+
+    A merchant of a few shops lets every one of them recognise everybody; a chain has members held where they are at
+    home, and elsewhere when they come.
+    """
 
     lease_days: Annotated[int, Field(ge=1, le=14)] = 7
+    unassigned: Literal["everywhere", "nowhere"] = "everywhere"
+
+
+class RetentionSettings(_Section):
+    """How long head office keeps what stores report."""
+
+    presence_hours: Annotated[int, Field(ge=1, le=24 * 31)] = PRESENCE_HOURS
+    event_days: Annotated[int, Field(ge=1, le=3_650)] = EVENT_DAYS
 
 
 class Settings(_Section):
@@ -57,6 +70,7 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     merchant: MerchantSettings = MerchantSettings()
     stores: StoreSettings = StoreSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def load_settings(state: Path) -> Settings:

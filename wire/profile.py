@@ -42,6 +42,7 @@ class Reservation(_Model):
     variant_id: str
     product_id: str
     size: str
+    store_id: str = ""  # where it is kept; empty: in the home store
     reserved_at: int
     held_until: int
     room: str = ""
@@ -64,6 +65,7 @@ class Profile(_Model):
     alias: Annotated[str, Field(max_length=40)]
     name: Annotated[str, Field(max_length=120)] = ""
     loyalty_number: Annotated[str, Field(max_length=40)] = ""
+    home_store: Annotated[str, Field(max_length=40)] = ""  # which store, with its neighbours, holds this member
     language: Literal["de", "en"] = "de"
     standing_mode: Mode = Mode.PHONE
     brands_liked: tuple[Observed[str], ...] = ()

@@ -22,6 +22,7 @@ PAGE_TYPE: Final = "application/vnd.regulars.page+zstd"
 PAGE_LIMIT: Final = 64 * 1024 * 1024
 TOKEN_LIFETIME_S: Final = 300
 CLOCK_TOLERANCE_S: Final = 120
+BOOT_ID_LENGTH: Final = 32
 
 
 class _Message(BaseModel):
@@ -40,6 +41,12 @@ class EnrolReply(_Message):
     store_name: str
     merchant_id: str
     hub_keys: dict[str, str]  # key id -> Ed25519 public key, hex: verifies consent receipts
+
+
+class BootRequest(_Message):
+    """`clock` is the store's own, before it learned ours."""
+
+    clock: float | None = None
 
 
 class BootReply(_Message):
@@ -131,6 +138,17 @@ class PhoneCodePost(_Message):
     expires_at: float
 
 
+class PullPost(_Message):
+    """A loyalty card was shown whose member this store does not hold; the profile then comes through the feed."""
+
+    loyalty_number: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class PullReply(_Message):
+    member_ref: str
+    until: float  # when the store lets go again
+
+
 class ReceiptPost(_Message):
     """Signed proof that this store applied a revocation: Ed25519 over `<device_id>:<seq>:<member_ref>`.
 
@@ -162,9 +180,13 @@ def unpack_page(octets: bytes) -> FeedPage:
     return FeedPage.model_validate({**chunks[0], "records": chunks[1:]})
 
 
-def device_token(device_id: str, key: Ed25519PrivateKey, now_s: float) -> str:
-    """`<claims>.<signature>`, base64url: good for five minutes at any worker behind any balancer."""
-    claims = json.dumps({"device": device_id, "iat": int(now_s)}, separators=(",", ":")).encode()
+def device_token(device_id: str, key: Ed25519PrivateKey, now_s: float, boot_id: str = "") -> str:
+    """`<claims>.<signature>`, base64url: good for five minutes at any worker behind any balancer.
+
+    `boot_id` is new with every start of the process: by it head office finds two machines with one key.
+    """
+    said = {"device": device_id, "iat": int(now_s), **({"boot": boot_id} if boot_id else {})}
+    claims = json.dumps(said, separators=(",", ":")).encode()
     return f"{_b64(claims)}.{_b64(key.sign(claims))}"
 
 
@@ -172,6 +194,14 @@ def token_device(token: str) -> str | None:
     """Whose token this claims to be, unverified: only to find the key that `token_valid` needs."""
     claims = _claims(token)
     return None if claims is None else str(claims.get("device", ""))
+
+
+def token_boot(token: str) -> tuple[str, int]:
+    """(boot_id, when it was signed) of a token that is valid; the id is empty when it names none."""
+    claims = _claims(token) or {}
+    boot_id, issued_at = claims.get("boot", ""), claims.get("iat")
+    is_id = isinstance(boot_id, str) and len(boot_id) <= BOOT_ID_LENGTH and boot_id.isalnum() and boot_id.isascii()
+    return (str(boot_id) if is_id else ""), (issued_at if isinstance(issued_at, int) else 0)
 
 
 def token_valid(token: str, key: Ed25519PublicKey, now_s: float) -> bool:

@@ -4,6 +4,7 @@ Knows URLs, status codes and tokens; what an answer means for the store is decid
 """
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from wire.event import BatchAck, EventBatch
 from wire.sync import (
     PAGE_LIMIT,
     BootReply,
+    BootRequest,
     DayKeys,
     EnrolReply,
     EnrolRequest,
@@ -57,13 +59,14 @@ class HqClient:
         self._pool = _pool(settings)
         # Head office says what time it is when it boots a store or refuses a token: a Pi has no battery clock.
         self._ahead_s = 0.0
+        self._boot_id = secrets.token_hex(8)
 
     def now(self) -> float:
         """Head office's time, as far as it is known here."""
         return self._clock() + self._ahead_s
 
     def boot(self) -> BootReply:
-        reply = BootReply.model_validate(self._json("POST", "/v1/boot", {}))
+        reply = BootReply.model_validate(self._json("POST", "/v1/boot", BootRequest(clock=self._clock())))
         self._ahead_s = reply.now - self._clock()
         return reply
 
@@ -139,7 +142,7 @@ class HqClient:
     def _send(
         self, method: str, path: str, body: BaseModel | Mapping[str, Any] | None, timeout_s: float | None
     ) -> tuple[int, Mapping[str, str], bytes]:
-        token = device_token(self._enrolment.store.device_id, self._enrolment.key, self.now())
+        token = device_token(self._enrolment.store.device_id, self._enrolment.key, self.now(), self._boot_id)
         return _exchange(
             self._pool, self._settings, method, path, body, timeout_s, {"Authorization": f"Bearer {token}"}
         )

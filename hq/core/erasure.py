@@ -1,19 +1,29 @@
 """How long head office keeps what, in one table; the purge and the compliance pack read the same one."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from wire.rst1 import DAY_S
 
+PRESENCE_HOURS: Final = 24
+EVENT_DAYS: Final = 400
+# Who was where at what time; all other events tell what was done.
+RAW_PRESENCE: Final = ("visit.arrived", "visit.moved", "visit.left")
+# The longest lease that a store may be given, and a day for clocks and for the purge itself: a tombstone that goes
+# earlier leaves its member in a store that was away meanwhile; one that stays longer names somebody who is gone.
+TOMBSTONE_S: Final = 15 * DAY_S
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Rows of `table` go when `column` (unix seconds) is older than `keep_s`."""
+    """Rows of `table` go when `column` (unix seconds) is older than `keep_s`; `types`: only events of these."""
 
     table: str
     column: str
     keep_s: float
     reason: str
+    types: tuple[str, ...] = ()
 
 
 RETENTION: Final = (
@@ -22,5 +32,14 @@ RETENTION: Final = (
     Retention("phone_code", "expires_at", 0, "single use, ten minutes"),
     Retention("session", "expires_at", 0, "a phone signs in again"),
     Retention("enrol_code", "expires_at", 0, "single use, one day"),
-    Retention("event", "at", 400 * DAY_S, "measurements compare a day with the same one last year"),
+    Retention(
+        "event", "at", PRESENCE_HOURS * 3600, "who was where when is counted within the day, then gone", RAW_PRESENCE
+    ),
+    Retention("event", "at", EVENT_DAYS * DAY_S, "measurements compare a day with the same one last year"),
 )
+
+
+def retention(*, presence_hours: int, event_days: int) -> Sequence[Retention]:
+    """The table with what a merchant set."""
+    set_s = {True: presence_hours * 3600.0, False: event_days * float(DAY_S)}
+    return tuple(replace(rule, keep_s=set_s[bool(rule.types)]) if rule.table == "event" else rule for rule in RETENTION)

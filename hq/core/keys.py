@@ -87,6 +87,16 @@ def link_proven(secret: bytes, at: int, mac: str, now: float) -> bool:
     return abs(now - at) <= LINK_TOLERANCE_S and hmac.compare_digest(link_mac(secret, at).encode(), mac.encode())
 
 
+def visit_mac(secret: bytes, store_id: str, at: int) -> str:
+    """How an app proves that it announces its own member's visit, at this store and now: eight octets in hex."""
+    return hmac.digest(secret, b"RST1 visit" + pack(">Q", at) + store_id.encode(), "sha256")[:8].hex()
+
+
+def visit_proven(secret: bytes, store_id: str, at: int, mac: str, now: float) -> bool:
+    expected = visit_mac(secret, store_id, at)
+    return abs(now - at) <= LINK_TOLERANCE_S and hmac.compare_digest(expected.encode(), mac.encode())
+
+
 def _holds_on(consent: ConsentReceipt, day: int) -> bool:
     # A consent given at noon holds on that day: the store checks the receipt at the second it acts.
     starts, ends = day * DAY_S, (day + 1) * DAY_S

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -10,6 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from wire.sync import ReceiptPost
 
 LEASE_S: Final = 7 * 86_400  # the resilient policy of SYNC.md
+# What was signed before a restart may arrive after it; whole seconds are signed, so one is none.
+UNDER_WAY_S: Final = 2.0
+# A copy that starts when its original has started so many times since is taken for new, and found out a restart later.
+PAST_BOOTS: Final = 8
+Voice = Literal["same", "new", "late", "second", "refused"]
+Clash = Literal["processes", "events"]
 _STORE_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -37,10 +43,49 @@ class Device:
     revoke_seq: int
     merchant_id: str
     store_number: int
+    boot_id: str = ""  # the process that speaks for it now
+    boot_at: float = 0.0  # when that one first spoke
+    past_boots: str = ""  # those before it, newest first, with blanks
+    conflict_at: float | None = None
+    conflict: str = ""  # a `Clash`, empty for none
+    schema_version: int | None = None  # of profiles, as its software reads them
+    clock_offset_s: float | None = None  # its own clock against head office's, when it last started
 
     @property
     def key(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a device said when it last asked for the feed; its cursors are what it has applied."""
+
+    at: float
+    place: str
+    revoked: int
+    reads: int | None = None  # the profile schema of its software
+
+
+def voice(device: Device, boot_id: str, issued_at: float) -> Voice:
+    """Who speaks with this device's key, in a request that was signed at `issued_at` (head office's time).
+
+    A process never comes back once another one has spoken: the earlier one that does is a second machine with a copy
+    of the key. Which of the two is the thief cannot be told; the one that was there first goes on, so that a copied
+    card cannot push a store aside, and people at head office settle it.
+    """
+    if boot_id == device.boot_id:
+        return "same"
+    if device.conflict:
+        return "refused"
+    if boot_id not in device.past_boots.split():
+        return "new"
+    return "second" if issued_at > device.boot_at + UNDER_WAY_S else "late"
+
+
+def succeeded(device: Device, boot_id: str) -> str:
+    """`past_boots` when `boot_id` begins to speak."""
+    past = [boot for boot in (device.boot_id, *device.past_boots.split()) if boot and boot != boot_id]
+    return " ".join(past[:PAST_BOOTS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +97,11 @@ class StoreReceipt:
     device_id: str
     seen_at: float
     applied_at: float | None
+    revoked_at: float | None = None
+
+    def may_hold(self, lease_s: float, now: float) -> bool:
+        """Whether its lease still lets it show what it has; a device that was taken away is no exception."""
+        return self.seen_at + lease_s > now
 
 
 @dataclass(frozen=True, slots=True)

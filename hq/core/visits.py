@@ -34,4 +34,10 @@ class PhoneState:
     receipts: tuple[ConsentReceipt, ...]
     visit: PhoneVisit | None
     shops: tuple[Shop, ...]
+    holders: frozenset[str]
     recognised: bool
+
+    @property
+    def held_by(self) -> tuple[Shop, ...]:
+        """The stores that have this profile now."""
+        return tuple(shop for shop in self.shops if shop.store_id in self.holders)

@@ -34,6 +34,7 @@ class JoinRequest(_Wish):
     alias: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
     language: Literal["de", "en"] = "de"
+    home_store: Annotated[str, Field(max_length=40)] = ""
     adult: bool = False
     purposes: frozenset[Purpose] = frozenset()
     standing_mode: Mode = Mode.PHONE
@@ -45,6 +46,16 @@ class JoinRequest(_Wish):
     notice: Annotated[str, Field(max_length=40)] = NOTICE
 
 
+class VisitRequest(_Wish):
+    """An app says where its member is going. `mac` is `keys.visit_mac` in hex; `until` in unix seconds."""
+
+    member_ref: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    store_id: Annotated[str, Field(min_length=1, max_length=40)]
+    at: Annotated[int, Field(ge=0, lt=2**63)]
+    mac: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    until: Annotated[float, Field(ge=0, lt=2**40)] | None = None
+
+
 class MemberChange(_Wish):
     """What is None stays as it is."""
 
@@ -53,6 +64,7 @@ class MemberChange(_Wish):
     preferences: Preferences | None = None
     hidden: frozenset[Fact] | None = None
     language: Literal["de", "en"] | None = None
+    home_store: Annotated[str, Field(max_length=40)] | None = None
 
 
 def joined(request: JoinRequest, receipt: ConsentReceipt, loyalty_number: str, now: int) -> Profile:
@@ -64,6 +76,7 @@ def joined(request: JoinRequest, receipt: ConsentReceipt, loyalty_number: str, n
         name=request.name,
         loyalty_number=loyalty_number,
         language=request.language,
+        home_store=request.home_store,
         standing_mode=chosen_mode(request.standing_mode, receipt.purposes),
         consent=receipt,
     )
@@ -91,6 +104,8 @@ def with_preferences(profile: Profile, wish: MemberChange, now: int) -> Profile:
         changes["hidden"] = frozenset(fact.value for fact in wish.hidden)
     if wish.language is not None:
         changes["language"] = wish.language
+    if wish.home_store is not None:
+        changes["home_store"] = wish.home_store
     return profile.model_copy(update=changes)
 
 

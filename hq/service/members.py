@@ -7,6 +7,7 @@ from hq.core import consent
 from hq.core.codes import PHONE_CODE_LENGTH, PHONE_CODE_LIFETIME_S, code_from, code_hash
 from hq.core.keys import NONCE_LENGTH, SECRET_LENGTH, seal_secret
 from hq.core.loyalty import loyalty_number, read_loyalty
+from hq.core.scopes import reserved
 from hq.core.visits import EndKind
 from hq.core.wishes import JoinRequest, MemberChange, joined, with_own_words, with_preferences
 from hq.errors import BadInput, Conflict, FieldError, TooFast, Unknown
@@ -58,12 +59,13 @@ class MemberDesk:
         code = code_from(office.random_octets(PHONE_CODE_LENGTH))
 
         def work(change: "Change") -> Profile:
+            self._check_stores(change, {request.home_store} - {""})
             profile = joined(request, receipt, self._free_loyalty(change), int(now))
             change.save_profile(profile, now)
             change.save_secret(profile, sealed)
             change.save_receipt(receipt)
             change.put_phone_code(code_hash(code), office.merchant_id, member_ref, "", now + PHONE_CODE_LIFETIME_S)
-            change.put(office.merchant_id, "profile", member_ref, profile.rev)
+            _tell_stores(change, profile, now)
             return profile
 
         return Joined(office.store.change(work), receipt, secret, code)
@@ -73,6 +75,7 @@ class MemberDesk:
         office = self._office
 
         def work(change: "Change") -> Profile:
+            self._check_stores(change, {wish.home_store or ""} - {""})
             profile = with_preferences(self._member(change, member_ref), wish, int(now))
             was = consent.recognisable(profile, now)
             if wish.purposes is not None:
@@ -86,7 +89,7 @@ class MemberDesk:
                 profile = profile.model_copy(update={"standing_mode": mode})
             change.save_profile(profile, now)
             if consent.recognisable(profile, now):
-                change.put(profile.merchant_id, "profile", member_ref, profile.rev)
+                _tell_stores(change, profile, now)
             elif was:
                 _end(change, profile, "withdraw", now)
             return profile
@@ -142,12 +145,18 @@ class MemberDesk:
                 "loyalty_number": was.loyalty_number,
                 "hidden": was.hidden,
                 "standing_mode": was.standing_mode,
+                "home_store": sent.home_store or was.home_store,
             }
         profile = (sent if was is None else with_own_words(sent, was)).model_copy(update=owned)
+        self._check_stores(change, {profile.home_store, *reserved(profile, now)} - {""})
         change.save_profile(profile, now)
         if consent.recognisable(profile, now):
-            change.put(merchant_id, "profile", profile.member_ref, profile.rev)
+            _tell_stores(change, profile, now)
         return profile
+
+    def _check_stores(self, change: "Change", named: set[str]) -> None:
+        if named and not named <= {shop.store_id for shop in change.shops(self._office.merchant_id)}:
+            raise BadInput("A store is named that is not here.", "Add it first: regulars hq add-store.")
 
     def _free_loyalty(self, change: "Change") -> str:
         for _ in range(8):  # one in ten thousand at 10 M members has to try again
@@ -168,6 +177,12 @@ class MemberDesk:
         if profile is None:
             raise Unknown("This membership has ended.", "Join again.", key="error.gone")
         return profile
+
+
+def _tell_stores(change: "Change", profile: Profile, now: float) -> None:
+    """Every store that has a reason to hold this member, those where something is kept for her included."""
+    change.set_reasons(profile.merchant_id, profile.member_ref, "reservation", reserved(profile, now))
+    change.put(profile.merchant_id, "profile", profile.member_ref, profile.rev)
 
 
 def _end(change: "Change", profile: Profile, kind: EndKind, now: float) -> int:

@@ -4,12 +4,13 @@ One rule about what may live here: parts get the time as an argument and randomn
 `hq.main` and the adapters know a clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from hq.core.audit import Entry
 from hq.core.codes import Rate, Tries
+from hq.core.erasure import RETENTION, Retention
 from hq.core.keys import HubKeys
 from hq.core.registry import LEASE_S
 
@@ -30,10 +31,13 @@ class Office:
     merchant_id: str = MERCHANT_ID
     lease_s: int = LEASE_S
     epoch: str = ""
+    retention: Sequence[Retention] = RETENTION
     tries: Tries = field(default_factory=Tries)
     # A family may join from one phone, a shop's Wi-Fi has one address: generous, yet no machine fills the database.
     joins: Rate = field(default_factory=lambda: Rate(burst=60, per_minute=30))
     wishes: Rate = field(default_factory=lambda: Rate(burst=40, per_minute=120))
+    # A till at Christmas reads a card every few seconds; trying numbers one after the other has to be slow.
+    pulls: Rate = field(default_factory=lambda: Rate(burst=20, per_minute=60))
     # What is refused may be repeated by a machine without end; the first of it tells as much as all of it.
     refusals: Rate = field(default_factory=lambda: Rate(burst=20, per_minute=2))
 

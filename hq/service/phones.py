@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 
 from hq.core.codes import PHONE_CODE_LENGTH, PHONE_CODE_LIFETIME_S, code_from, code_hash
 from hq.core.consent import recognisable
-from hq.core.keys import link_proven, open_secret
+from hq.core.keys import link_proven, open_secret, visit_proven
+from hq.core.scopes import VISIT_S, Reason
 from hq.core.visits import COMMAND_LIFETIME_S, SESSION_LIFETIME_S, CommandKind, PhoneState
+from hq.core.wishes import VisitRequest
 from hq.errors import BadInput, Conflict, NotSignedIn, Refused, TooFast, Unknown
 from hq.service.members import MemberDesk
 from hq.service.office import Office
+from hq.service.stores import begin_visit
 from wire.profile import Profile
 from wire.sync import PhoneCommand
 from wire.views import Fact, Mode, capped
@@ -44,6 +47,36 @@ class PhoneDesk:
             office.tries.wrong(client, now)
             raise Refused("The app could not prove who it is.", "Check the phone's clock, or join again.")
         return code
+
+    def visit(self, wish: VisitRequest, client: str, now: float) -> Reason:
+        """The app says that its member is on the way: that store holds the profile until the visit is over."""
+        office = self._office
+        self._not_locked(client, now)
+
+        def work(change: "Change") -> Reason | None:
+            profile, sealed = change.profile(wish.member_ref), change.secret(wish.member_ref)
+            if profile is None or sealed is None:
+                return None
+            secret = open_secret(sealed, wish.member_ref, office.keys.seal)
+            if not visit_proven(secret, wish.store_id, wish.at, wish.mac, now):
+                return None
+            return self._begin(change, profile, wish.store_id, now, wish.until)
+
+        reason = office.store.change(work)
+        if reason is None:
+            office.tries.wrong(client, now)
+            raise Refused("The app could not prove who it is.", "Check the phone's clock, or join again.")
+        return reason
+
+    def _begin(
+        self, change: "Change", profile: Profile, store_id: str, now: float, until: float | None = None
+    ) -> Reason:
+        shop = change.shop(store_id)
+        if shop is None or shop.merchant_id != profile.merchant_id:
+            raise Unknown("There is no such store.", "Scan the code at the door again.")
+        if not recognisable(profile, now):
+            raise Refused("There is no consent to be recognised.", "Give it first.", key="error.no_consent")
+        return begin_visit(change, profile, store_id, now, until or now + VISIT_S)
 
     def sign_in(self, code: str, client: str, now: float) -> tuple[str, str]:
         """(session token, member_ref) for a code that nobody used before."""
@@ -89,6 +122,7 @@ class PhoneDesk:
                 receipts=view.receipts(member_ref),
                 visit=view.visit_of(member_ref, now),
                 shops=view.shops(profile.merchant_id),
+                holders=view.holders(member_ref),
                 recognised=recognisable(profile, now),
             )
 
@@ -129,6 +163,8 @@ class PhoneDesk:
                     "Your consents do not carry this mode.", "Give the consent first.", key="error.no_consent"
                 )
             shop = self._shop(change, profile, store_id, now)
+            if store_id:
+                self._begin(change, profile, store_id, now)
             if not change.add_command(profile.merchant_id, shop, command):
                 return command
             if fact is not None:
@@ -148,7 +184,7 @@ class PhoneDesk:
             "consent_receipts": [receipt.model_dump(mode="json") for receipt in state.receipts],
             "events": list(events),
             "visit": None if state.visit is None else state.visit.view.model_dump(mode="json"),
-            "shared_with": [{"store_id": s.store_id, "name": s.name} for s in state.shops] if state.recognised else [],
+            "shared_with": [{"store_id": s.store_id, "name": s.name} for s in state.held_by],
         }
 
     def _shop(self, change: "Change", profile: Profile, store_id: str, now: float) -> str:

@@ -1,14 +1,13 @@
 """What the people at head office do: stores, enrolment codes, the catalogue, and following a withdrawal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from hq.core.codes import ENROL_CODE_LENGTH, ENROL_CODE_LIFETIME_S, code_from, code_hash
-from hq.core.erasure import RETENTION
-from hq.core.registry import Shop, Withdrawal, is_store_id
+from hq.core.registry import Device, Shop, Withdrawal, is_store_id
 from hq.errors import BadInput, Conflict, Unknown
 from hq.service.office import Office
 from wire.product import Product, Stock
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from hq.adapters.store_sql import Change
 
 _U32: Final = 2**32
-_LAPSED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +28,22 @@ class RegistryDesk:
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    def open(self, merchant_name: str) -> None:
-        """Makes the database ready; the epoch names this life of it, for ever."""
+    def open(self, merchant_name: str, *, everywhere: bool = True) -> None:
+        """Makes the database ready; the epoch names this life of it, for ever.
+
+        `everywhere`: members without a home store are in every store's scope, not in none.
+        """
         office = self._office
 
-        def work(change: "Change") -> str:
+        def work(change: "Change") -> tuple[str, bool]:
             change.add_merchant(office.merchant_id, merchant_name)
             change.put_meta("epoch", office.random_octets(6).hex())
-            return change.meta("epoch") or ""
+            is_new = change.set_everywhere(office.merchant_id, everywhere=everywhere)
+            return change.meta("epoch") or "", is_new
 
-        office.epoch = office.store.change(work)
+        office.epoch, is_new = office.store.change(work)
+        if is_new:
+            self._rescope_home("")
 
     def add_shop(self, store_id: str, name: str, number: int | None, timezone: str, now: float) -> Shop:
         if not is_store_id(store_id):
@@ -60,8 +64,23 @@ class RegistryDesk:
             return shop
 
         shop = self._office.store.change(work)
-        self._fill(shop, now)
+        self._fill(shop)
         return shop
+
+    def set_near(self, store_id: str, near: Sequence[str]) -> tuple[str, ...]:
+        """The stores that also hold those who are at home in `store_id`; replaces the list."""
+        merchant_id = self._office.merchant_id
+        wanted = sorted(set(near) - {store_id})
+
+        def work(change: "Change") -> None:
+            known = {shop.store_id for shop in change.shops(merchant_id)}
+            if not {store_id, *wanted} <= known:
+                raise Unknown("There is no such store.", "See `regulars hq stores`.")
+            change.set_neighbours(merchant_id, store_id, wanted)
+
+        self._office.store.change(work)
+        self._rescope_home(store_id)
+        return tuple(wanted)
 
     def enrol_code(self, store_id: str, now: float) -> EnrolCode:
         code = EnrolCode(code_from(self._office.random_octets(ENROL_CODE_LENGTH)), now + ENROL_CODE_LIFETIME_S)
@@ -95,31 +114,45 @@ class RegistryDesk:
             change.put(merchant_id, "stock", variant_id, rev, store_id=store_id)
         return len(stock)
 
+    def devices(self) -> tuple[Device, ...]:
+        """All that were ever enrolled, with how far they are, their clocks and alarms."""
+        return self._office.store.read(lambda view: view.devices(self._office.merchant_id))
+
+    def revoke_device(self, device_id: str, now: float) -> None:
+        """It is refused from its next request on; what it holds ends with its lease."""
+        if device_id not in {device.device_id for device in self.devices()}:
+            raise Unknown("There is no such device.", "See `regulars hq devices`.")
+        self._office.store.change(lambda change: change.revoke_device(device_id, now))
+
     def withdrawal(self, seq: int) -> Withdrawal:
+        """Which devices proved it, and which may still hold the member, their leases' ends included."""
         found = self._office.store.read(lambda view: view.withdrawal(seq))
-        if found is None:
-            raise Unknown("There is no such withdrawal.", "Give the seq that the withdrawal answered.")
-        return found
+        if found is not None and found.merchant_id == self._office.merchant_id:
+            held = (r for r in found.receipts if r.applied_at is not None or r.may_hold(self._office.lease_s, found.at))
+            return replace(found, receipts=tuple(held))
+        raise Unknown("There is no such withdrawal.", "Give the seq that the withdrawal answered.")
 
-    def purge(self, now: float) -> int:
-        """Deletes what has had its time; how many rows went."""
-
-        def work(change: "Change") -> int:
-            change.drop_from_scope("command", change.lapsed_commands(now))
-            for profile in change.lapsed_profiles(now, _LAPSED_AT_ONCE):
-                change.close_recognition(profile.member_ref)
-                change.gone(profile.merchant_id, "profile", profile.member_ref, profile.rev)
-            return sum(change.purge(rule, now) for rule in RETENTION)
-
-        return self._office.store.change(work)
-
-    def _fill(self, shop: Shop, now: float) -> None:
+    def _fill(self, shop: Shop) -> None:
         """In chunks: a large merchant's profiles in one transaction would hold up everybody else's."""
         done: tuple[str, str] | None = ("", "")
         while done is not None:
             after = done
-            done = self._office.store.change(partial(_fill_chunk, shop, now, after))
+            done = self._office.store.change(partial(_fill_chunk, shop, after))
+
+    def _rescope_home(self, store_id: str) -> None:
+        """Chunk by chunk, as above: the members who are at home there may be in other stores now."""
+        last: str | None = ""
+        while last is not None:
+            after = last
+            last = self._office.store.change(partial(_rescope_chunk, self._office.merchant_id, store_id, after))
 
 
-def _fill_chunk(shop: Shop, now: float, after: tuple[str, str], change: "Change") -> tuple[str, str] | None:
-    return change.fill_scope(shop.merchant_id, shop.store_id, now, after)
+def _fill_chunk(shop: Shop, after: tuple[str, str], change: "Change") -> tuple[str, str] | None:
+    return change.fill_scope(shop.merchant_id, shop.store_id, after)
+
+
+def _rescope_chunk(merchant_id: str, store_id: str, after: str, change: "Change") -> str | None:
+    members = change.at_home(merchant_id, store_id, after)
+    for member_ref in members:
+        change.rescope(merchant_id, member_ref)
+    return members[-1] if members else None

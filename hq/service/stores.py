@@ -1,16 +1,20 @@
 """What stores ask of head office: to be enrolled, keys, the feed; and what they report."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from hq.core.audit import Actor, Entry
 from hq.core.changes import PAGE_REVOCATIONS, PAGE_ROWS, Place, cursor_text, next_place, parse_cursor
 from hq.core.codes import PHONE_CODE_LIFETIME_S, code_hash
 from hq.core.consent import recognisable
+from hq.core.erasure import TOMBSTONE_S
 from hq.core.keys import day_keys
 from hq.core.outbox import accepted
-from hq.core.registry import Device, is_public_key, receipt_genuine
+from hq.core.registry import Device, Seen, is_public_key, receipt_genuine, voice
+from hq.core.scopes import LONGEST_VISIT_S, VISIT_S, Reason
 from hq.core.visits import LONGEST_TTL_S
-from hq.errors import BadInput, Conflict, NotSignedIn, Rebootstrap, TooFast, Unknown
+from hq.errors import BadInput, Conflict, Foreign, NotSignedIn, Rebootstrap, Refused, TooFast, Unknown
 from hq.service.office import Office
 from hq.service.restore import RestoreDesk
 from wire.cards import PhoneView
@@ -19,6 +23,7 @@ from wire.profile import SCHEMA, Profile
 from wire.rst1 import DAY_S
 from wire.sync import (
     BootReply,
+    BootRequest,
     DayKeys,
     EnrolReply,
     EnrolRequest,
@@ -29,6 +34,7 @@ from wire.sync import (
     Put,
     ReceiptPost,
     Record,
+    token_boot,
     token_device,
     token_valid,
 )
@@ -55,7 +61,27 @@ class StoreDesk:
             )
         if device.revoked_at is not None:
             raise NotSignedIn("This device was revoked.", "Enrol it again with a new code.")
+        boot_id, issued_at = token_boot(token)
+        said = voice(device, boot_id, issued_at)
+        if said in {"new", "second"}:
+            self._begin_boot(device, boot_id, now, is_second=said == "second")
+        if said == "refused":
+            raise Refused(
+                "Two machines use this device's key; this one came second.",
+                "Revoke the device at head office and enrol the right machine with a new code.",
+                key="error.two_devices",
+            )
         return device
+
+    def _begin_boot(self, device: Device, boot_id: str, now: float, *, is_second: bool) -> None:
+        def work(change: "Change") -> None:
+            change.begin_boot(device, boot_id, now)
+            if is_second:
+                change.note_clash(device.device_id, "processes", now)
+                actor = Actor("device", device.device_id)
+                change.note(device.merchant_id, Entry(now, actor, "device.two", device.store_id, outcome="refused"))
+
+        self._office.store.change(work)
 
     def enrol(self, request: EnrolRequest, client: str, now: float) -> EnrolReply:
         office = self._office
@@ -96,19 +122,25 @@ class StoreDesk:
         office.tries.right(f"enrol {client}")
         return reply
 
-    def boot(self, now: float) -> BootReply:
+    def boot(self, device: Device, request: BootRequest, now: float) -> BootReply:
         office = self._office
+        if request.clock is not None:
+            offset_s = request.clock - now
+            office.store.change(lambda change: change.note_clock(device.device_id, offset_s))
         return BootReply(epoch=office.epoch, now=now, lease_s=office.lease_s, hub_keys=office.hub_keys)
 
-    def day_keys(self, device: Device, first_day: int, days: int, now: float) -> DayKeys:
-        """For the lease and one day, yesterday included: nobody needs more, so nobody gets more."""
+    def day_keys(self, device: Device, first_day: int, days: int, now: float, members: Sequence[str] = ()) -> DayKeys:
+        """For the lease and one day, yesterday included, of the members in this store's scope, or of these of them.
+
+        Nobody needs more, so nobody gets more.
+        """
         today = int(now // DAY_S)
         last_day = today + self._office.lease_s // DAY_S + 1
         if not (today - 1 <= first_day and days >= 1 and first_day + days - 1 <= last_day):
             raise BadInput(
                 f"Day keys are given from day {today - 1} to day {last_day}.", "Ask for days within the lease."
             )
-        secrets = self._office.store.read(lambda view: view.secrets(device.merchant_id, now))
+        secrets = self._office.store.read(lambda view: view.secrets(device.store_id, now, members))
         wanted = range(first_day, first_day + days)
         keys = day_keys(secrets, device.store_number, wanted, self._office.keys.seal)
         return DayKeys(store_number=device.store_number, days=keys)
@@ -116,6 +148,10 @@ class StoreDesk:
     def page(self, device: Device, cursor: str | None, revoked: int, limit: int, now: float) -> FeedPage:
         """One page, maybe empty; its cursors may have moved even then. Raises Rebootstrap."""
         place = self._place(cursor)
+        if device.seen_at <= now - TOMBSTONE_S:
+            if cursor is not None:
+                raise Rebootstrap("This store was away longer than deletions are kept.", "Start without a cursor.")
+            self._office.store.change(lambda change: change.seen_devices({device.device_id: Seen(now, "", revoked)}))
         limit = max(1, min(limit, PAGE_ROWS))
 
         def work(view: "View") -> FeedPage:
@@ -149,15 +185,28 @@ class StoreDesk:
                 f"Head office speaks profile schemas {_OLDEST_SCHEMA} to {SCHEMA}.", "Update the store's software."
             )
 
-    def events(self, device: Device, batch: EventBatch) -> BatchAck:
-        def work(change: "Change") -> BatchAck:
+    def events(self, device: Device, batch: EventBatch, now: float) -> BatchAck:
+        """Raises Conflict when other events were sent under these numbers: two machines count with one key."""
+
+        def work(change: "Change") -> BatchAck | None:
             high = change.stream_high(device.device_id, batch.incarnation)
+            repeated = [event for event in batch.events if event.n <= high]
+            if repeated and change.contradicts(device, batch.incarnation, repeated):
+                change.note_clash(device.device_id, "events", now)
+                return None
             new, ack = accepted(high, batch)
             if new:
                 change.save_events(device, batch.incarnation, new)
             return ack
 
-        return self._office.store.change(work)
+        ack = self._office.store.change(work)
+        if ack is None:
+            raise Conflict(
+                "Other events came under these numbers: two machines use this device's key.",
+                "Revoke the device at head office and enrol the right machine with a new code.",
+                key="error.two_devices",
+            )
+        return ack
 
     def receipt(self, device: Device, post: ReceiptPost, now: float) -> None:
         if not receipt_genuine(device, post):
@@ -167,16 +216,11 @@ class StoreDesk:
             return
 
         def work(change: "Change") -> None:
-            withdrawal = change.withdrawal(post.seq)
-            if (
-                withdrawal is None
-                or withdrawal.member_ref != post.member_ref
-                or withdrawal.merchant_id != device.merchant_id
-            ):
-                raise Unknown("There is no such withdrawal.", "Post what the feed said.")
+            if change.revoked_member(device.merchant_id, post.seq) != post.member_ref:
+                raise Foreign("withdrawal")
             change.put_applied(device, post, now)
 
-        self._office.store.change(work)
+        self._change(device, work, now)
 
     def phone_view(self, device: Device, post: PhoneViewPost, now: float) -> None:
         """Refused as unknown when the member withdrew meanwhile: nothing of the visit is kept then."""
@@ -188,11 +232,11 @@ class StoreDesk:
         def work(change: "Change") -> None:
             _member_of(change, device, post.member_ref, now if view is not None else None)
             if change.visit_store(post.visit_id) not in {None, device.store_id}:
-                raise Unknown("There is no such visit here.", "Post a store's own visits only.")
+                raise Foreign("visit")
             seq = change.raise_counter("phone")
             change.save_visit(device, post, view, until=until, seq=seq)
 
-        self._office.store.change(work)
+        self._change(device, work, now)
 
     def phone_code(self, device: Device, post: PhoneCodePost, now: float) -> None:
         def work(change: "Change") -> None:
@@ -201,7 +245,44 @@ class StoreDesk:
             if not change.put_phone_code(post.code_hash, device.merchant_id, post.member_ref, post.visit_id, until):
                 raise Conflict("This code is in use.", "Make another one.")
 
-        self._office.store.change(work)
+        self._change(device, work, now)
+
+    def pull(self, device: Device, loyalty_number: str, now: float) -> Reason:
+        """The member with this number stands at the till: into this store's scope, for a visit.
+
+        One answer for a number that nobody has and for a member who may not be recognised: a store must not learn
+        who is a member by trying.
+        """
+        office = self._office
+        if not office.pulls.allows(device.device_id, now):
+            raise TooFast("Too many cards at once.", "Try again in a moment.", retry_after_s=5)
+
+        def work(change: "Change") -> Reason | None:
+            profile = change.profile_by_loyalty(device.merchant_id, loyalty_number)
+            if profile is None or not recognisable(profile, now):
+                return None
+            return begin_visit(change, profile, device.store_id, now, now + VISIT_S)
+
+        reason = office.store.change(work)
+        member_ref = "" if reason is None else reason.member_ref
+        office.note(
+            Entry(
+                now, Actor("device", device.device_id), "member.pull", device.store_id, member_ref,
+                "refused" if reason is None else "done",
+            )
+        )  # fmt: skip
+        if reason is None:
+            raise Unknown("There is no such member.", "Check the number.", key="error.unknown_loyalty")
+        return reason
+
+    def _change(self, device: Device, work: Callable[["Change"], None], now: float) -> None:
+        """A store that asks for another's is answered as if there were no such thing, and it is written down."""
+        try:
+            self._office.store.change(work)
+        except Foreign as foreign:
+            actor = Actor("device", device.device_id)
+            self._office.note(Entry(now, actor, "store.foreign", foreign.what, outcome="refused"))
+            raise
 
     def _place(self, cursor: str | None) -> Place:
         if cursor is None:
@@ -222,15 +303,23 @@ def _records(view: "View", device: Device, rows: "tuple[ScopeRow, ...]") -> tupl
         if row.gone:
             records.append(Gone(kind=row.kind, key=row.key, rev=row.rev))
         elif found is not None:  # else it was purged meanwhile, as expired commands are
-            records.append(Put(kind=row.kind, key=row.key, rev=found[0], body=found[1]))
+            records.append(Put(kind=row.kind, key=row.key, rev=row.rev, body=found))
     return tuple(records)
 
 
+def begin_visit(change: "Change", profile: Profile, store_id: str, now: float, until: float) -> Reason:
+    """Whoever announces a visit or begins one is held by that store until it is over."""
+    reason = Reason(store_id, profile.member_ref, "visit", min(until, now + LONGEST_VISIT_S))
+    change.add_reason(profile.merchant_id, reason)
+    change.rescope(profile.merchant_id, profile.member_ref)
+    return reason
+
+
 def _member_of(change: "Change", device: Device, member_ref: str, now: float | None) -> Profile:
-    """The member whom this store may recognise at `now`; None: whom it once could."""
+    """The member whom this store holds and may recognise at `now`; None: whom it holds or held."""
     profile = change.profile(member_ref)
-    if profile is None or profile.merchant_id != device.merchant_id:
+    if profile is None or (now is not None and not recognisable(profile, now)):
         raise Unknown("There is no such member here.", "Forget this member.")
-    if now is not None and not recognisable(profile, now):
-        raise Unknown("There is no such member here.", "Forget this member.")
+    if not change.holds(device.store_id, member_ref, now_gone=now is None):
+        raise Foreign("member")
     return profile

@@ -18,6 +18,7 @@ from hq.service.restore import RestoreDesk
 from hq.settings import Settings, load_settings
 from regulars import __version__
 
+_PRIVATE: Final = frozenset({"public_key", "boot_id", "past_boots"})
 _FAILED: Final = 1
 _REFUSED: Final = 2
 # In memory at once, some ten times over: what a small machine at a shop can take.
@@ -81,6 +82,43 @@ def enrol_code(state: Path, store_id: str) -> None:
     """Print a code that enrols one device into a store, once, within a day."""
     with _office(state) as office:
         click.echo(office.registry.enrol_code(store_id, now()).code)
+
+
+@command.command("near")
+@_STATE
+@click.argument("store_id")
+@click.argument("near", nargs=-1)
+def set_near(state: Path, store_id: str, near: tuple[str, ...]) -> None:
+    """Let the stores NEAR hold those who are at home in STORE_ID too; none of them ends it."""
+    with _office(state) as office:
+        click.echo(json.dumps({"store_id": store_id, "near": office.registry.set_near(store_id, near)}))
+
+
+@command.command("devices")
+@_STATE
+def devices(state: Path) -> None:
+    """List the stores' devices: how far they are, their clocks, and which key is used by two machines."""
+    with _office(state) as office:
+        for device in office.registry.devices():
+            told = {name: value for name, value in asdict(device).items() if name not in _PRIVATE}
+            click.echo(json.dumps(told))
+
+
+@command.command("revoke-device")
+@_STATE
+@click.argument("device_id")
+def revoke_device(state: Path, device_id: str) -> None:
+    """Refuse a device from now on: stolen, replaced or copied."""
+    with _office(state) as office:
+        office.registry.revoke_device(device_id, now())
+
+
+@command.command("purge")
+@_STATE
+def purge(state: Path) -> None:
+    """Delete what has had its time, as the service does by itself; print what went."""
+    with _office(state) as office:
+        click.echo(json.dumps(office.retention.purge(now())))
 
 
 @command.command("withdraw")

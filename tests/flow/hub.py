@@ -74,13 +74,16 @@ class StoreClient:
     revoked: int = 0
     replica: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
     revocations: list[Any] = field(default_factory=list)
+    boot_id: str = ""
+    ahead_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.http = httpx.Client(base_url=self.url, timeout=40)
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {device_token(self.enrolled['device_id'], self.key, time.time())}"}
+        token = device_token(self.enrolled["device_id"], self.key, time.time() + self.ahead_s, self.boot_id)
+        return {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         return self.http.get(path, params=params or None, headers=self.headers)

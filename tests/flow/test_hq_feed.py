@@ -9,6 +9,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from hq.core.keys import visit_mac
 from tests.flow.hub import Hub, StoreClient, running_hub
 from wire.receipt import ConsentReceipt, verified
 from wire.rst1 import day_key
@@ -211,3 +212,72 @@ def _product(product_id: str) -> dict[str, object]:
 
 def _stock(store_id: str, variant_id: str) -> dict[str, object]:
     return {"store_id": store_id, "variant_id": variant_id, "pieces": 2, "shelf": "A1", "counted_at": 1}
+
+
+def test_two_machines_with_one_key_are_found_and_the_second_is_refused(hub: Hub) -> None:
+    first = hub.add_store("de-0008")
+    first.boot_id = "b001"
+    assert first.get("/v1/feed").status_code in {200, 204}
+    second = StoreClient(hub.url, first.enrolled, first.key, boot_id="b002", ahead_s=10)
+    hub.closing.callback(second.http.close)
+    assert second.get("/v1/feed").status_code in {200, 204}
+    first.ahead_s = 10  # as if ten seconds had passed
+    assert first.get("/v1/feed").status_code in {200, 204}
+    refused = second.get("/v1/feed")
+    assert (refused.status_code, refused.json()["error"]) == (403, "error.two_devices")
+    (device,) = [d for d in hub.admin.get("/v1/devices").json()["devices"] if d["store_id"] == "de-0008"]
+    assert device["alarm"]["kind"] == "processes"
+
+
+def test_other_events_under_the_same_numbers_are_refused_and_told(hub: Hub) -> None:
+    store = hub.add_store("de-0009")
+
+    def batch(at: float) -> httpx.Response:
+        events = [{"n": n, "type": "visit.help", "at": at + n} for n in (1, 2)]
+        return store.post("/v1/events", {"incarnation": "i1", "first": 1, "events": events})
+
+    assert batch(1.0).json() == {"acked": 2, "gap": False}
+    assert batch(1.0).json() == {"acked": 2, "gap": False}
+    assert batch(5.0).status_code == 409
+    (device,) = [d for d in hub.admin.get("/v1/devices").json()["devices"] if d["store_id"] == "de-0009"]
+    assert device["alarm"]["kind"] == "events"
+
+
+def test_a_device_that_was_revoked_is_refused_and_still_named_with_its_lease(hub: Hub) -> None:
+    store = hub.add_store("de-0010")
+    assert hub.admin.delete(f"/v1/devices/{store.enrolled['device_id']}").status_code == 204
+    refused = store.get("/v1/feed")
+    assert refused.status_code == 401
+    assert "revoked" in refused.json()["detail"]
+    seq = hub.withdraw(hub.join()["member_ref"])
+    pending = hub.admin.get(f"/v1/withdraw/{seq}").json()["pending"]
+    (entry,) = [one for one in pending if one["device_id"] == store.enrolled["device_id"]]
+    assert entry["revoked"]
+    assert entry["lease_ends_at"] > time.time()
+
+
+def test_a_member_at_home_elsewhere_comes_by_an_announced_visit(hub: Hub) -> None:
+    home, other, near = (hub.add_store(f"de-002{n}") for n in range(3))
+    hub.admin.put("/v1/stores/de-0020/near", json={"stores": ["de-0022"]}).raise_for_status()
+    joined = hub.join(home_store="de-0020")
+    member = joined["member_ref"]
+    for store in (home, other, near):
+        store.catch_up()
+    assert [member in store.here("profile") for store in (home, other, near)] == [True, False, True]
+    assert member not in other.day_keys()[str(int(time.time() // 86_400))]
+    at = int(time.time())
+    mac = visit_mac(bytes.fromhex(joined["secret"]), "de-0021", at)
+    wish = {"member_ref": member, "store_id": "de-0021", "at": at, "mac": mac}
+    assert httpx.post(f"{hub.url}/v1/visit", json={**wish, "mac": "0" * 16}).status_code == 403
+    assert httpx.post(f"{hub.url}/v1/visit", json=wish).json()["until"] > at
+    other.catch_up()
+    assert member in other.here("profile")
+    assert member in other.day_keys()[str(int(time.time() // 86_400))]
+
+
+def test_a_store_that_asks_for_another_stores_member_gets_404(hub: Hub) -> None:
+    hub.add_store("de-0030")
+    other = hub.add_store("de-0031")
+    member = hub.join(home_store="de-0030")["member_ref"]
+    post = {"visit_id": "v-31", "member_ref": member, "ttl_s": 60, "view": None}
+    assert other.post("/v1/phone-views", post).status_code == 404

@@ -1,12 +1,14 @@
 """What ends by itself at head office; time is a number here, and the database a real file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hq.core.codes import ENROL_CODE_LIFETIME_S, PHONE_CODE_LIFETIME_S
+from hq.core.erasure import TOMBSTONE_S
 from hq.core.registry import Device
 from hq.core.visits import COMMAND_LIFETIME_S, SESSION_LIFETIME_S
 from hq.core.wishes import JoinRequest
@@ -15,6 +17,7 @@ from hq.main import open_office
 from hq.service import HeadOffice
 from hq.service.members import Joined
 from hq.settings import Settings
+from wire.event import Event, EventBatch
 from wire.receipt import RECEIPT_LIFETIME_S, Purpose
 from wire.rst1 import DAY_S
 from wire.sync import EnrolRequest, Gone, device_token
@@ -81,11 +84,12 @@ def test_a_consent_that_ran_out_takes_the_member_out_of_the_store(
     page = office.stores.page(device, None, 0, 100, NOW)
     assert [record.key for record in page.records] == [joined.profile.member_ref]
     later = NOW + RECEIPT_LIFETIME_S
-    office.registry.purge(later)
-    page = office.stores.page(device, page.cursor, page.revoke_cursor, 100, later)
+    office.retention.purge(later)
+    seen = replace(device, seen_at=later)
+    page = office.stores.page(seen, page.cursor, page.revoke_cursor, 100, later)
     assert [(type(record), record.key) for record in page.records] == [(Gone, joined.profile.member_ref)]
-    office.registry.purge(later)
-    assert office.stores.page(device, page.cursor, page.revoke_cursor, 100, later).records == ()
+    office.retention.purge(later)
+    assert office.stores.page(seen, page.cursor, page.revoke_cursor, 100, later).records == ()
 
 
 def test_a_consent_that_ran_out_gives_no_day_keys(office: HeadOffice, device: Device, joined: Joined) -> None:
@@ -102,7 +106,7 @@ def test_a_command_that_nobody_fetched_in_time_never_arrives(
     cursor = office.stores.page(device, None, 0, 100, NOW).cursor
     office.phones.command(joined.profile.member_ref, "c-0000001", "mode", NOW, mode=Mode.INVISIBLE, store_id="de-1")
     late = NOW + COMMAND_LIFETIME_S
-    office.registry.purge(late)
+    office.retention.purge(late)
     page = office.stores.page(device, cursor, 0, 100, late)
     assert page.records == ()
     assert page.cursor != cursor
@@ -174,3 +178,25 @@ def test_every_refusal_has_a_status_and_an_exit_code() -> None:
 def enrol(office: HeadOffice, code: str, now: float) -> str:
     public_key = KEY.public_key().public_bytes_raw().hex()
     return office.stores.enrol(EnrolRequest(code=code, public_key=public_key), "a client", now).device_id
+
+
+def test_a_store_that_was_away_longer_than_tombstones_are_kept_starts_from_nothing(
+    office: HeadOffice, device: Device, joined: Joined
+) -> None:
+    page = office.stores.page(device, None, 0, 100, NOW)
+    office.retention.purge(NOW)
+    office.members.withdraw(joined.profile.member_ref, "withdraw", NOW + 1, channel="head-office")
+    office.retention.purge(NOW + 2 * 3600)
+    late = NOW + TOMBSTONE_S + 3 * 3600
+    assert office.retention.purge(late)["tombstone"] == 1
+    with pytest.raises(Rebootstrap):
+        office.stores.page(device, page.cursor, page.revoke_cursor, 100, late)
+    again = office.stores.page(device, None, page.revoke_cursor, 100, late)
+    assert [revocation.member_ref for revocation in again.revocations] == [joined.profile.member_ref]
+
+
+def test_who_was_where_is_gone_after_a_day(office: HeadOffice, device: Device) -> None:
+    events = (Event(n=1, type="visit.moved", at=NOW), Event(n=2, type="visit.help", at=NOW))
+    office.stores.events(device, EventBatch(incarnation="i", first=1, events=events), NOW)
+    assert office.retention.purge(NOW + 24 * 3600 - 1) == {}
+    assert office.retention.purge(NOW + 24 * 3600) == {"event": 1}

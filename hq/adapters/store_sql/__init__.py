@@ -37,6 +37,8 @@ class Change(StoreWrites, FeedWrites, MemberWrites, CatalogueWrites, EventWrites
     def __init__(self, connection: Connection) -> None:
         self._c = connection
         self._marks = {}
+        self._touched = {}
+        self._only_store = None
 
 
 class SqlStore:

@@ -20,6 +20,13 @@ class EventReads:
         query = select(STREAM.c.high).where(STREAM.c.device_id == device_id, STREAM.c.incarnation == incarnation)
         return int(self._c.execute(query.with_for_update() if self._writes else query).scalar() or 0)
 
+    def contradicts(self, device: Device, incarnation: str, events: Sequence[Event]) -> bool:
+        """Whether something else is here under the numbers of these events. What was purged contradicts nothing."""
+        query = select(EVENT.c.n, EVENT.c.type, EVENT.c.at).where(EVENT.c.device_id == device.device_id)
+        query = query.where(EVENT.c.incarnation == incarnation, EVENT.c.n.in_([event.n for event in events]))
+        here = {row.n: (row.type, row.at) for row in self._c.execute(query)}
+        return any(here.get(event.n, (event.type, event.at)) != (event.type, event.at) for event in events)
+
     def member_events(self, member_ref: str) -> tuple[dict[str, object], ...]:
         query = select(EVENT.c.type, EVENT.c.at, EVENT.c.store_id, EVENT.c.visit_id, EVENT.c.body)
         rows = self._c.execute(query.where(EVENT.c.member_ref == member_ref).order_by(EVENT.c.at)).mappings()

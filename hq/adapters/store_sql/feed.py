@@ -2,6 +2,7 @@
 
 A writing transaction only notes what it changed; the counter is raised and the scope rows are written when everything
 else is done. The counter's lock is held to the commit, so no reader ever sees a seq while a lower one is still open.
+Which stores a member goes to is decided there too, from what is committed and not from what was read before.
 """
 
 import json
@@ -11,14 +12,26 @@ from typing import Any, get_args
 from pydantic import JsonValue
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
-from hq.adapters.store_sql.rows import CHUNK_ROWS, unpacked_json, upsert
-from hq.adapters.store_sql.tables import COMMAND, COUNTER, PHONE_VIEW, PRODUCT, PROFILE, REVOCATION, SCOPE, STOCK, STORE
+from hq.adapters.store_sql.rows import CHUNK_ROWS, inserted, unpacked_json, upsert
+from hq.adapters.store_sql.scopes import ScopeReads, ScopeWrites, Touch
+from hq.adapters.store_sql.tables import (
+    COMMAND,
+    COUNTER,
+    PHONE_VIEW,
+    PRODUCT,
+    PROFILE,
+    REVOCATION,
+    SCOPE,
+    STOCK,
+    STORE,
+    TIDE,
+)
 from hq.core.changes import Place, ScopeRow
 from hq.core.visits import EndKind
 from wire.sync import RecordKind, Revocation
 
 
-class FeedReads:
+class FeedReads(ScopeReads):
     _c: Connection
 
     def counters(self) -> Mapping[str, int]:
@@ -44,19 +57,17 @@ class FeedReads:
         query = query.order_by(SCOPE.c.seq, SCOPE.c.kind, SCOPE.c.key).limit(limit)
         return tuple(ScopeRow(r.kind, r.key, r.rev, r.seq, r.gone) for r in self._c.execute(query))
 
-    def bodies(
-        self, store_id: str, merchant_id: str, rows: Sequence[ScopeRow]
-    ) -> Mapping[tuple[str, str], tuple[int, JsonValue]]:
-        """(kind, key) -> (rev, body) of those of `rows` that are there and not gone."""
+    def bodies(self, store_id: str, merchant_id: str, rows: Sequence[ScopeRow]) -> Mapping[tuple[str, str], JsonValue]:
+        """(kind, key) -> body of those of `rows` that are there and not gone; their revision is the row's own."""
         wanted: dict[RecordKind, list[str]] = {kind: [] for kind in get_args(RecordKind)}
         for row in rows:
             if not row.gone:
                 wanted[row.kind].append(row.key)
-        found: dict[tuple[str, str], tuple[int, JsonValue]] = {}
+        found: dict[tuple[str, str], JsonValue] = {}
         for kind, keys in wanted.items():
             for start in range(0, len(keys), CHUNK_ROWS):
-                for key, rev, body in self._bodies(kind, store_id, merchant_id, keys[start : start + CHUNK_ROWS]):
-                    found[kind, key] = (rev, body)
+                for key, body in self._bodies(kind, store_id, merchant_id, keys[start : start + CHUNK_ROWS]):
+                    found[kind, key] = body
         return found
 
     def changed_after(self, seq: int, limit: int) -> tuple[tuple[int, str, str, str], ...]:
@@ -72,30 +83,45 @@ class FeedReads:
 
     def _bodies(
         self, kind: RecordKind, store_id: str, merchant_id: str, keys: list[str]
-    ) -> list[tuple[str, int, JsonValue]]:
+    ) -> list[tuple[str, JsonValue]]:
         if kind == "command":
             query = select(COMMAND.c.command_id, COMMAND.c.body).where(COMMAND.c.command_id.in_(keys))
-            return [(r.command_id, 1, json.loads(r.body)) for r in self._c.execute(query)]
+            return [(r.command_id, json.loads(r.body)) for r in self._c.execute(query)]
         table, key = {"profile": (PROFILE, "member_ref"), "product": (PRODUCT, "product_id")}.get(
             kind, (STOCK, "variant_id")
         )
-        found = select(table.c[key], table.c.rev, table.c.body).where(table.c[key].in_(keys))
+        found = select(table.c[key], table.c.body).where(table.c[key].in_(keys))
         found = found.where(table.c.merchant_id == merchant_id)
         if table is STOCK:
             found = found.where(STOCK.c.store_id == store_id)
-        return [(row[0], row[1], unpacked_json(row[2])) for row in self._c.execute(found)]
+        return [(row[0], unpacked_json(row[1])) for row in self._c.execute(found)]
 
 
-class FeedWrites(FeedReads):
+class FeedWrites(FeedReads, ScopeWrites):
     _marks: dict[tuple[str, str, RecordKind, str], tuple[int, bool]]
+    _touched: dict[str, Touch]
+    _only_store: str | None
 
     def put(self, merchant_id: str, kind: RecordKind, key: str, rev: int, *, store_id: str = "") -> None:
-        """Into the scope of `store_id`, or of every store of the merchant, when the transaction ends."""
-        self._marks[merchant_id, store_id, kind, key] = (rev, False)
+        """Into the scope of `store_id`, or of every store of the merchant, when the transaction ends.
+
+        A member goes to the stores that have a reason to hold them, whatever `store_id` says.
+        """
+        if kind == "profile":
+            self._touched[key] = Touch(merchant_id, changed=True)
+        else:
+            self._marks[merchant_id, store_id, kind, key] = (rev, False)
+
+    def rescope(self, merchant_id: str, member_ref: str) -> None:
+        """The member's stores may be others now; those that hold them already are told nothing."""
+        self._touched.setdefault(member_ref, Touch(merchant_id, changed=False))
 
     def gone(self, merchant_id: str, kind: RecordKind, key: str, rev: int) -> None:
         """A tombstone for every store that had it, when the transaction ends."""
-        self._marks[merchant_id, "", kind, key] = (rev, True)
+        if kind == "profile":
+            self._touched[key] = Touch(merchant_id, changed=True, ended_rev=rev)
+        else:
+            self._marks[merchant_id, "", kind, key] = (rev, True)
 
     def revoke(self, merchant_id: str, member_ref: str, kind: EndKind, now: float) -> int:
         """The withdrawal's own number; call it after all other rows are written, its counter is locked from here on."""
@@ -114,11 +140,46 @@ class FeedWrites(FeedReads):
 
     def settle(self) -> None:
         """The last act of a transaction: one seq for all that it changed."""
-        if not self._marks:
+        if not self._marks and not self._touched:
             return
-        marks = sorted(self._marks.items())
         seq = self.raise_counter("feed")
         # Read under the counter's lock: a store that was added meanwhile is seen, or its own filling sees these rows.
+        rows = [*self._settled_marks(seq), *self._settled_members(seq)]
+        upsert(self._c, SCOPE, rows)
+
+    def fill_scope(self, merchant_id: str, store_id: str, after: tuple[str, str]) -> tuple[str, str] | None:
+        """Marks one chunk of all that a new store may hold; the last (kind, key) that it marked, None at the end."""
+        if after[0] <= "product":
+            query = select(PRODUCT.c.product_id, PRODUCT.c.rev).where(PRODUCT.c.merchant_id == merchant_id)
+            rows = self._c.execute(
+                query.where(PRODUCT.c.product_id > after[1]).order_by(PRODUCT.c.product_id).limit(CHUNK_ROWS)
+            ).all()
+            for row in rows:
+                self.put(merchant_id, "product", row.product_id, row.rev, store_id=store_id)
+            return ("product", rows[-1].product_id) if rows else ("profile", "")
+        self._only_store = store_id
+        members = self.at_home(merchant_id, "", after[1])
+        for member_ref in members:
+            self.rescope(merchant_id, member_ref)
+        return ("profile", members[-1]) if members else None
+
+    def note_tide(self, now: float, every_s: float) -> None:
+        """Remembers, every so often, what number the feed has."""
+        if now - (self._c.execute(select(func.max(TIDE.c.at))).scalar() or 0.0) >= every_s:
+            inserted(self._c, TIDE, {"seq": self.counters()["feed"], "at": now})
+
+    def bury(self, before: float, limit: int) -> int:
+        """Tombstones that were there before that time go for good; how many did."""
+        seq = self._c.execute(select(func.max(TIDE.c.seq)).where(TIDE.c.at <= before)).scalar()
+        if seq is None:
+            return 0
+        self._c.execute(delete(TIDE).where(TIDE.c.seq < seq))
+        key = (SCOPE.c.store_id, SCOPE.c.kind, SCOPE.c.key)
+        old = select(*key).where(SCOPE.c.seq <= seq, SCOPE.c.gone).order_by(SCOPE.c.seq).limit(limit)
+        return self._c.execute(delete(SCOPE).where(tuple_(*key).in_(old))).rowcount
+
+    def _settled_marks(self, seq: int) -> list[dict[str, Any]]:
+        marks = sorted(self._marks.items())
         shops = {merchant_id: self._shop_ids(merchant_id) for merchant_id in {mark[0][0] for mark in marks}}
         rows: list[dict[str, Any]] = []
         for (merchant_id, store_id, kind, key), (rev, is_gone) in marks:
@@ -128,24 +189,13 @@ class FeedWrites(FeedReads):
                 continue
             row = {"kind": kind, "key": key, "rev": rev, "seq": seq, "gone": False}
             rows += [{"store_id": shop, **row} for shop in ([store_id] if store_id else shops[merchant_id])]
-        upsert(self._c, SCOPE, rows)
+        return rows
 
-    def fill_scope(self, merchant_id: str, store_id: str, now: float, after: tuple[str, str]) -> tuple[str, str] | None:
-        """Marks one chunk of all that a new store may hold; the last (kind, key) that it marked, None at the end."""
-        for kind, table, key in (("product", PRODUCT, "product_id"), ("profile", PROFILE, "member_ref")):
-            if kind < after[0]:
-                continue
-            query = select(table.c[key], table.c.rev).where(table.c.merchant_id == merchant_id)
-            if kind == after[0]:
-                query = query.where(table.c[key] > after[1])
-            if table is PROFILE:
-                query = query.where(PROFILE.c.recognise_until > now)
-            rows = self._c.execute(query.order_by(table.c[key]).limit(CHUNK_ROWS)).all()
-            for row in rows:
-                self.put(merchant_id, "product" if table is PRODUCT else "profile", row[0], row[1], store_id=store_id)
-            if rows:
-                return kind, rows[-1][0]
-        return None
+    def _settled_members(self, seq: int) -> list[dict[str, Any]]:
+        return [
+            {"store_id": told.store_id, "kind": "profile", "key": ref, "rev": told.rev, "seq": seq, "gone": told.gone}
+            for ref, told in self.where_to(self._touched, self._only_store)
+        ]
 
     def _shop_ids(self, merchant_id: str) -> list[str]:
         query = select(STORE.c.store_id).where(STORE.c.merchant_id == merchant_id).order_by(STORE.c.store_id)

@@ -1,10 +1,12 @@
 """Profiles, members' sealed secrets and their consent receipts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
 from hq.adapters.store_sql.rows import inserted, packed, unpacked, upsert
+from hq.adapters.store_sql.scopes import IS_PROFILE
 from hq.adapters.store_sql.tables import (
     COMMAND,
     EVENT,
@@ -13,6 +15,8 @@ from hq.adapters.store_sql.tables import (
     PHONE_VIEW,
     PROFILE,
     RECEIPT,
+    SCOPE,
+    SCOPE_REASON,
     SESSION,
 )
 from hq.core.keys import SealedSecret
@@ -37,14 +41,18 @@ class MemberReads:
         query = select(MEMBER_SECRET.c.sealed).where(MEMBER_SECRET.c.member_ref == member_ref)
         return self._c.execute(query).scalar()
 
-    def secrets(self, merchant_id: str, now: float) -> list[SealedSecret]:
-        """Of the members whom any store of the merchant may recognise now."""
+    def secrets(self, store_id: str, now: float, only: Sequence[str] = ()) -> list[SealedSecret]:
+        """Of the members whom this store holds and may recognise now; `only`: of these."""
         query = (
             select(PROFILE.c.member_ref, PROFILE.c.body, MEMBER_SECRET.c.sealed)
+            .select_from(PROFILE)
+            .join(SCOPE, (SCOPE.c.key == PROFILE.c.member_ref) & IS_PROFILE)
             .join(MEMBER_SECRET, MEMBER_SECRET.c.member_ref == PROFILE.c.member_ref)
-            .where(PROFILE.c.merchant_id == merchant_id, PROFILE.c.recognise_until > now)
+            .where(SCOPE.c.store_id == store_id, SCOPE.c.gone.is_(False), PROFILE.c.recognise_until > now)
             .order_by(PROFILE.c.member_ref)
         )
+        if only:
+            query = query.where(PROFILE.c.member_ref.in_(only))
         return [sealed for row in self._c.execute(query).mappings() if (sealed := _sealed(row)) is not None]
 
     def receipts(self, member_ref: str) -> tuple[ConsentReceipt, ...]:
@@ -88,12 +96,13 @@ class MemberWrites(MemberReads):
 
     def erase_member(self, member_ref: str) -> None:
         """Everything but the revocation itself, by which stores still have to learn of it."""
-        for table in (MEMBER_SECRET, RECEIPT, EVENT, COMMAND, PHONE_CODE, PHONE_VIEW, SESSION, PROFILE):
+        named = (MEMBER_SECRET, RECEIPT, EVENT, COMMAND, PHONE_CODE, PHONE_VIEW, SESSION, SCOPE_REASON, PROFILE)
+        for table in named:
             self._c.execute(delete(table).where(table.c.member_ref == member_ref))
 
     def end_phones(self, member_ref: str) -> None:
         """What a withdrawal takes from a phone: the visit, waiting codes and commands; the session may read the end."""
-        for table in (COMMAND, PHONE_CODE, PHONE_VIEW):
+        for table in (COMMAND, PHONE_CODE, PHONE_VIEW, SCOPE_REASON):
             self._c.execute(delete(table).where(table.c.member_ref == member_ref))
 
 
@@ -103,6 +112,7 @@ def profile_row(profile: Profile, now: float) -> dict[str, Any]:
         "merchant_id": profile.merchant_id,
         "rev": profile.rev,
         "loyalty_number": profile.loyalty_number or None,
+        "home_store": profile.home_store,
         "recognise_until": _recognise_until(profile),
         "body": packed(profile),
         "created_at": now,

@@ -1,6 +1,6 @@
 """What lives as long as a visit or a sign-in: phone views, codes, sessions and commands."""
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from hq.adapters.store_sql.rows import inserted, packed, unpacked, upsert
 from hq.adapters.store_sql.tables import COMMAND, METADATA, PHONE_CODE, PHONE_VIEW, SESSION
@@ -94,7 +94,11 @@ class PhoneWrites(PhoneReads):
     def lapsed_commands(self, now: float) -> tuple[str, ...]:
         return tuple(self._c.execute(select(COMMAND.c.command_id).where(COMMAND.c.expires_at <= now)).scalars())
 
-    def purge(self, rule: Retention, now: float) -> int:
-        """How many rows went."""
+    def purge(self, rule: Retention, now: float, limit: int) -> int:
+        """How many rows went, `limit` at most: a purge must not hold up those who write."""
         table = METADATA.tables[rule.table]
-        return self._c.execute(delete(table).where(table.c[rule.column] <= now - rule.keep_s)).rowcount
+        key = tuple(table.primary_key)
+        old = select(*key).where(table.c[rule.column] <= now - rule.keep_s)
+        if rule.types:
+            old = old.where(table.c["type"].in_(rule.types))
+        return self._c.execute(delete(table).where(tuple_(*key).in_(old.limit(limit)))).rowcount

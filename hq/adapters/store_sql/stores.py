@@ -1,10 +1,13 @@
 """Merchants, stores, their devices and the codes that enrol them."""
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from hq.adapters.store_sql.rows import inserted, upsert
 from hq.adapters.store_sql.tables import APPLIED, DEVICE, ENROL_CODE, MERCHANT, META, REVOCATION, STORE
-from hq.core.registry import Device, Shop, StoreReceipt, Withdrawal
+from hq.core.registry import Clash, Device, Seen, Shop, StoreReceipt, Withdrawal, succeeded
 from wire.sync import ReceiptPost
 
 
@@ -31,17 +34,37 @@ class StoreReads:
         row = self._c.execute(query).mappings().first()
         return None if row is None else Device(**row)
 
+    def revoked_member(self, merchant_id: str, seq: int) -> str | None:
+        """Whose withdrawal of this merchant has that number."""
+        query = select(REVOCATION.c.member_ref).where(REVOCATION.c.seq == seq)
+        return self._c.execute(query.where(REVOCATION.c.merchant_id == merchant_id)).scalar()
+
+    def devices(self, merchant_id: str) -> tuple[Device, ...]:
+        query = (
+            select(DEVICE, STORE.c.merchant_id, STORE.c.number.label("store_number"))
+            .join(STORE, STORE.c.store_id == DEVICE.c.store_id)
+            .where(STORE.c.merchant_id == merchant_id)
+            .order_by(DEVICE.c.store_id, DEVICE.c.enrolled_at, DEVICE.c.device_id)
+        )
+        return tuple(Device(**row) for row in self._c.execute(query).mappings())
+
     def withdrawal(self, seq: int) -> Withdrawal | None:
         """With one entry for each device that was enrolled when it happened and may still hold the member's data."""
         row = self._c.execute(select(REVOCATION).where(REVOCATION.c.seq == seq)).mappings().first()
         if row is None:
             return None
         query = (
-            select(STORE.c.store_id, STORE.c.name, DEVICE.c.device_id, DEVICE.c.seen_at, APPLIED.c.applied_at)
+            select(
+                STORE.c.store_id,
+                STORE.c.name,
+                DEVICE.c.device_id,
+                DEVICE.c.seen_at,
+                DEVICE.c.revoked_at,
+                APPLIED.c.applied_at,
+            )
             .join(STORE, STORE.c.store_id == DEVICE.c.store_id)
             .outerjoin(APPLIED, (APPLIED.c.device_id == DEVICE.c.device_id) & (APPLIED.c.seq == seq))
             .where(STORE.c.merchant_id == row["merchant_id"], DEVICE.c.enrolled_at <= row["at"])
-            .where(DEVICE.c.revoked_at.is_(None))
             .order_by(STORE.c.store_id, DEVICE.c.device_id)
         )
         receipts = tuple(StoreReceipt(**entry) for entry in self._c.execute(query).mappings())
@@ -99,11 +122,31 @@ class StoreWrites(StoreReads):
         }
         return inserted(self._c, DEVICE, row)
 
-    def seen_devices(self, seen: dict[str, tuple[float, str, int]]) -> None:
-        """device_id -> (when, cursor, revoke cursor): how far each store says that it has come."""
-        for device_id, (at, cursor, revoke_seq) in sorted(seen.items()):
-            values = {"seen_at": at, "cursor": cursor, "revoke_seq": revoke_seq}
-            self._c.execute(update(DEVICE).where(DEVICE.c.device_id == device_id).values(values))
+    def seen_devices(self, seen: Mapping[str, Seen]) -> None:
+        """How far each store says that it has come."""
+        rows = [{"id": device_id, **asdict(each)} for device_id, each in sorted(seen.items())]
+        if not rows:
+            return
+        query = update(DEVICE).where(DEVICE.c.device_id == bindparam("id"))
+        query = query.values(seen_at=bindparam("at"), cursor=bindparam("place"), revoke_seq=bindparam("revoked"))
+        self._c.execute(query.values(schema_version=bindparam("reads")), rows)
+
+    def begin_boot(self, device: Device, boot_id: str, now: float) -> None:
+        values = {"boot_id": boot_id, "boot_at": now, "past_boots": succeeded(device, boot_id)}
+        self._c.execute(update(DEVICE).where(DEVICE.c.device_id == device.device_id).values(values))
+
+    def note_clash(self, device_id: str, clash: Clash, now: float) -> None:
+        """The first one is what people at head office have to know; later ones change nothing."""
+        query = update(DEVICE).where(DEVICE.c.device_id == device_id, DEVICE.c.conflict_at.is_(None))
+        self._c.execute(query.values(conflict=clash, conflict_at=now))
+
+    def note_clock(self, device_id: str, offset_s: float) -> None:
+        self._c.execute(update(DEVICE).where(DEVICE.c.device_id == device_id).values(clock_offset_s=offset_s))
+
+    def revoke_device(self, device_id: str, now: float) -> bool:
+        """False when there is none that is not revoked already."""
+        query = update(DEVICE).where(DEVICE.c.device_id == device_id, DEVICE.c.revoked_at.is_(None))
+        return self._c.execute(query.values(revoked_at=now)).rowcount > 0
 
     def put_applied(self, device: Device, post: ReceiptPost, now: float) -> bool:
         """False when this device proved it before."""

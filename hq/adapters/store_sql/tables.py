@@ -6,7 +6,7 @@ both databases sort it; the migrations under `hq/adapters/migrations` are what m
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 METADATA: Final = MetaData()
 
@@ -15,8 +15,13 @@ COUNTER: Final = Table(
     "counter", METADATA, Column("k", Text, primary_key=True), Column("seq", BigInteger, nullable=False)
 )
 META: Final = Table("meta", METADATA, Column("k", Text, primary_key=True), Column("v", Text, nullable=False))
+# everywhere: members without a home store are in the scope of every store; otherwise of none.
 MERCHANT: Final = Table(
-    "merchant", METADATA, Column("merchant_id", Text, primary_key=True), Column("name", Text, nullable=False)
+    "merchant",
+    METADATA,
+    Column("merchant_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("everywhere", Boolean, nullable=False, server_default=text("true")),
 )
 STORE: Final = Table(
     "store",
@@ -39,6 +44,14 @@ DEVICE: Final = Table(
     Column("seen_at", Double, nullable=False),
     Column("cursor", Text, nullable=False),
     Column("revoke_seq", BigInteger, nullable=False),
+    # The process that speaks for the device now, and those before it: an earlier one that speaks again is a second one.
+    Column("boot_id", Text, nullable=False, server_default=""),
+    Column("boot_at", Double, nullable=False, server_default=text("0")),
+    Column("past_boots", Text, nullable=False, server_default=""),
+    Column("conflict_at", Double),
+    Column("conflict", Text, nullable=False, server_default=""),
+    Column("schema_version", Integer),
+    Column("clock_offset_s", Double),
 )
 ENROL_CODE: Final = Table(
     "enrol_code",
@@ -55,12 +68,14 @@ PROFILE: Final = Table(
     Column("merchant_id", Text, nullable=False),
     Column("rev", BigInteger, nullable=False),
     Column("loyalty_number", Text),
+    Column("home_store", Text, nullable=False, server_default=""),
     Column("recognise_until", Double, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Index("profile_loyalty", "merchant_id", "loyalty_number", unique=True),
     Index("profile_recognise", "merchant_id", "recognise_until"),
+    Index("profile_home", "merchant_id", "home_store", "member_ref"),
 )
 MEMBER_SECRET: Final = Table(
     "member_secret",
@@ -106,6 +121,31 @@ SCOPE: Final = Table(
     Column("gone", Boolean, nullable=False),
     Index("scope_feed", "store_id", "seq", "kind", "key"),
     Index("scope_seq", "seq"),
+    Index("scope_member", "key", sqlite_where=text("kind = 'profile'"), postgresql_where=text("kind = 'profile'")),
+)
+# Which stores hold those who are at home in store_id, besides it.
+NEIGHBOUR: Final = Table(
+    "neighbour",
+    METADATA,
+    Column("store_id", Text, primary_key=True),
+    Column("near_id", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+)
+SCOPE_REASON: Final = Table(
+    "scope_reason",
+    METADATA,
+    Column("member_ref", Text, primary_key=True),
+    Column("store_id", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("until", Double, nullable=False, index=True),
+)
+# What number the feed had when: so tombstones can be as old as they must be without each of them carrying a date.
+TIDE: Final = Table(
+    "tide",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
 )
 REVOCATION: Final = Table(
     "revocation",

@@ -13,6 +13,7 @@ from hq.adapters.web.admin_api import admin_api
 from hq.adapters.web.desk import BODY_TIMEOUT_S, MACHINE_LIMIT, BoundedRequest, Desk
 from hq.adapters.web.pages import health, pages
 from hq.adapters.web.problem import answer_problems
+from hq.adapters.web.registry_api import registry_api
 from hq.adapters.web.shopper_api import choice_api, join_api, page_api, session_api
 from hq.adapters.web.store_api import report_api, store_api
 
@@ -35,7 +36,8 @@ def create_app(desk: Desk, version: str) -> Quart:
         info=Info(title="Regulars head office", version=version),
     )  # fmt: skip
     answer_problems(app)
-    for make in (store_api, report_api, admin_api, join_api, session_api, page_api, choice_api, pages, health):
+    made = (store_api, report_api, admin_api, registry_api, join_api, session_api, page_api, choice_api, pages, health)
+    for make in made:
         app.register_blueprint(make(desk))
     app.after_request(_hardened)
     _keep_house(app, desk)
@@ -78,7 +80,7 @@ async def _every(desk: Desk, period_s: float, work: Callable[[Desk], Awaitable[N
 
 
 async def _purge(desk: Desk) -> None:
-    if await desk.run(desk.office.registry.purge, desk.clock()):
+    if await desk.run(desk.office.retention.purge, desk.clock()):
         desk.wakes.nudge()
 
 

@@ -131,6 +131,7 @@ def _status(withdrawal: Withdrawal, lease_s: int) -> dict[str, object]:
                 "device_id": r.device_id,
                 "seen_at": r.seen_at,
                 "lease_ends_at": r.seen_at + lease_s,
+                "revoked": r.revoked_at is not None,
             }
             for r in pending
         ],

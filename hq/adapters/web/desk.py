@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from quart import Request, request
 
 from hq.adapters.web.wake import Changes, Wakes
+from hq.core.registry import Seen
 from hq.errors import BadInput, NotSignedIn, Refused
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Desk:
     origins: tuple[str, ...] = ()
     clock: Callable[[], float] = time.time
     wakes: Wakes = field(init=False)
-    seen: dict[str, tuple[float, str, int]] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.wakes = Wakes(self._changes_after, self.clock)

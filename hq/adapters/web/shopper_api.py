@@ -13,7 +13,7 @@ from quart_schema import document_request
 from hq.adapters.web.desk import Desk, body, client
 from hq.adapters.web.wake import wait
 from hq.core.visits import SESSION_LIFETIME_S, CommandKind, EndKind, PhoneState
-from hq.core.wishes import JoinRequest, MemberChange
+from hq.core.wishes import JoinRequest, MemberChange, VisitRequest
 from hq.errors import HqError, TooFast
 from wire.views import Fact, Mode, capped
 
@@ -83,6 +83,13 @@ def join_api(desk: Desk) -> Blueprint:
         wish = await body(LinkRequest)
         code = await desk.run(phones.link, wish.member_ref, wish.at, wish.mac, client(), desk.clock())
         return jsonify({"code": code, "phone_url": _phone_url(desk, code)})
+
+    @routes.post("/v1/visit")
+    @document_request(VisitRequest)
+    async def visit() -> Response:
+        reason = await desk.run(phones.visit, await body(VisitRequest), client(), desk.clock())
+        desk.wakes.nudge()
+        return jsonify({"store_id": reason.store_id, "until": reason.until})
 
     return routes
 

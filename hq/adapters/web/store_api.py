@@ -9,18 +9,21 @@ from quart_schema import document_querystring, document_request, document_respon
 from hq.adapters.web.desk import Desk, body, client
 from hq.adapters.web.wake import wait
 from hq.core.changes import PAGE_ROWS, WAIT_S
-from hq.core.registry import Device
+from hq.core.registry import Device, Seen
 from hq.errors import TooFast
 from wire.event import BatchAck, EventBatch
 from wire.sync import (
     PAGE_TYPE,
     BootReply,
+    BootRequest,
     DayKeys,
     EnrolReply,
     EnrolRequest,
     FeedPage,
     PhoneCodePost,
     PhoneViewPost,
+    PullPost,
+    PullReply,
     ReceiptPost,
     pack_page,
 )
@@ -48,6 +51,8 @@ class DayKeysQuery(_Query):
 
     first: Annotated[int, Field(alias="from")] = 0
     days: Annotated[int, Field(ge=1, le=40)] = 1
+    # member_refs with commas: a store that gained a few members asks for theirs, not for all of its again.
+    members: Annotated[str, Field(max_length=2_000)] = ""
 
 
 def store_api(desk: Desk) -> Blueprint:
@@ -62,10 +67,11 @@ def store_api(desk: Desk) -> Blueprint:
         return _model(reply)
 
     @routes.post("/boot")
+    @document_request(BootRequest)
     @document_response(BootReply)
     async def boot() -> Response:
-        await desk.device()
-        return _model(stores.boot(desk.clock()))
+        device = await desk.device()
+        return _model(await desk.run(stores.boot, device, await body(BootRequest), desk.clock()))
 
     @routes.get("/daykeys")
     @document_querystring(DayKeysQuery)
@@ -73,7 +79,8 @@ def store_api(desk: Desk) -> Blueprint:
     async def day_keys() -> Response:
         device = await desk.device()
         query = DayKeysQuery.model_validate(request.args.to_dict())
-        reply = await desk.run(stores.day_keys, device, query.first, query.days, desk.clock())
+        members = tuple(filter(None, query.members.split(",")))
+        reply = await desk.run(stores.day_keys, device, query.first, query.days, desk.clock(), members)
         return _model(reply)
 
     @routes.get("/feed")
@@ -104,7 +111,7 @@ def report_api(desk: Desk) -> Blueprint:
     @document_response(BatchAck)
     async def events() -> Response:
         device = await desk.device()
-        return _model(await desk.run(stores.events, device, await body(EventBatch)))
+        return _model(await desk.run(stores.events, device, await body(EventBatch), desk.clock()))
 
     @routes.post("/receipts")
     @document_request(ReceiptPost)
@@ -122,6 +129,16 @@ def report_api(desk: Desk) -> Blueprint:
         desk.wakes.nudge(post.member_ref)
         return Response(status=204)
 
+    @routes.post("/pull")
+    @document_request(PullPost)
+    @document_response(PullReply)
+    async def pull() -> Response:
+        device = await desk.device()
+        post = await body(PullPost)
+        reason = await desk.run(stores.pull, device, post.loyalty_number, desk.clock())
+        desk.wakes.nudge()
+        return _model(PullReply(member_ref=reason.member_ref, until=reason.until))
+
     @routes.post("/phone-codes")
     @document_request(PhoneCodePost)
     async def phone_codes() -> Response:
@@ -136,7 +153,7 @@ async def _next_page(desk: Desk, device: Device, query: FeedQuery) -> FeedPage:
     """The first page that holds something, or the empty one at the end of the wait."""
     now = desk.clock()
     until = now + query.wait
-    desk.seen[device.device_id] = (now, query.c or "", query.r)
+    desk.seen[device.device_id] = Seen(now, query.c or "", query.r, query.v)
     cursor, revoked = query.c, query.r
     with desk.wakes.of_store(device.store_id) as woken:
         while True:
