@@ -30,6 +30,7 @@ from edge.adapters.live_socketio import Live
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.radio_bluez import Radio, ScannerStatus
 from edge.adapters.state import State
+from edge.adapters.store_key import store_key
 from edge.adapters.store_sqlite import make_state_dir
 from edge.adapters.supervisor import Supervisor
 from edge.adapters.sync import Sync
@@ -78,8 +79,9 @@ class Edge:
     ) -> None:
         self._settings = settings
         self._supervisor = supervisor or Supervisor()
-        self._cache = Cache(state_dir / CACHE_FILE)
-        self._outbox = Outbox(state_dir / OUTBOX_FILE)
+        key = store_key(state_dir, state_dir / OUTBOX_FILE)
+        self._cache = Cache(state_dir / CACHE_FILE, key.of("cache"))
+        self._outbox = Outbox(state_dir / OUTBOX_FILE, key.of("outbox"))
         self._service = _service(settings, self._cache, self._outbox, time.time())
         self._state = State(self._service.step, self._is_busy, self._outbox, clock=time.time)
         self.radio = Radio(
@@ -209,7 +211,8 @@ def run(
     make_state_dir(state_dir)
     enrolled = _awaited(state_dir, supervisor) if is_patient else enrolment.load(state_dir)
     _same_store(settings, enrolled)
-    Outbox(state_dir / OUTBOX_FILE).close()  # a damaged one is told here, before the fork
+    key = store_key(state_dir, state_dir / OUTBOX_FILE)
+    Outbox(state_dir / OUTBOX_FILE, key.of("outbox")).close()  # a damaged one is told here, before the fork
     radio_map(settings)
     listening = system.bound(settings.web.host, settings.web.port if port is None else port)
     url_file = state_dir / URL_FILE

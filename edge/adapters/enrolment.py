@@ -4,7 +4,6 @@ Both lie in the state folder, readable by the service's own user only.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,8 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import ValidationError
 
-from edge.errors import NotEnrolled, StateDirError
+from edge.adapters import private_file
+from edge.errors import NotEnrolled
 from wire.sync import EnrolReply
 
 KEY_FILE: Final = "device.key"
@@ -33,8 +33,8 @@ def new_key() -> Ed25519PrivateKey:
 
 def save(state_dir: Path, enrolment: Enrolment) -> None:
     """Key first: an answer without its key would be a store that can never speak."""
-    _write(state_dir / KEY_FILE, enrolment.key.private_bytes_raw().hex())
-    _write(state_dir / STORE_FILE, enrolment.store.model_dump_json(indent=1))
+    private_file.write(state_dir / KEY_FILE, enrolment.key.private_bytes_raw().hex())
+    private_file.write(state_dir / STORE_FILE, enrolment.store.model_dump_json(indent=1))
 
 
 def load(state_dir: Path) -> Enrolment:
@@ -56,17 +56,3 @@ def public_keys(hub_keys: dict[str, str]) -> list[tuple[str, Ed25519PublicKey]]:
         except ValueError:
             continue
     return found
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, 0600 from its first byte."""
-    partial = path.with_suffix(".partial")
-    try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise StateDirError(path.parent, error.strerror or "not writable") from None

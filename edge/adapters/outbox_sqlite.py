@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 from pydantic import TypeAdapter
 
+from edge.adapters import remnants
 from edge.adapters.store_sqlite import Damaged, Database, emptied, meta, opened, put_meta
 from edge.core import outbox
 from edge.core.effects import Alive, Done, DropVisit, Erase, Keep, KeepVisit, Lift, Record, Restriction, StoreFact
@@ -41,11 +42,13 @@ _VISIT: Final = TypeAdapter(Visit)
 class Outbox:
     """Raises OutboxDamaged when the file cannot be read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path, self._key = path, key
         self._lock = RLock()
         self._is_untidy = False
+        self._erased: list[str] = []
         try:
-            self._db = opened(path, "FULL", _TABLES, SCHEMA)
+            self._db = opened(path, key, "FULL", _TABLES, SCHEMA)
         except Damaged as error:
             raise OutboxDamaged(path, str(error.args[0])) from error
         if not meta(self._db, "incarnation", ""):
@@ -85,13 +88,19 @@ class Outbox:
                 put_meta(db, high=str(high))
         facts = [fact for one in step for fact in one.facts]
         self._is_untidy |= any(isinstance(fact, Erase | DropVisit) for fact in facts)
+        self._erased += [fact.member_ref for fact in facts if isinstance(fact, Erase)]
 
     def tidy(self) -> None:
         """An erased member, and a visit that ended, leave the write-ahead log too. Before a receipt goes out."""
-        if self._is_untidy:
-            with self._lock:
+        if not self._is_untidy:
+            return
+        with self._lock:
+            emptied(self._db)
+            if remnants.found(self._path, self._key, [member.encode() for member in self._erased]):
+                self._db.execute("VACUUM")
                 emptied(self._db)
-            self._is_untidy = False
+            self._erased.clear()
+        self._is_untidy = False
 
     # the sync thread
 

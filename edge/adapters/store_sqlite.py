@@ -1,42 +1,55 @@
 """What both files of a store have in common: how a connection is made, checked, written through and emptied.
 
-What is deleted is overwritten (secure_delete) and leaves the write-ahead log too (`emptied`). Transactions are
-`db.atomic()`: `with db.conn:` around sqlite-utils' own writes keeps them after an exception.
+Both are SQLCipher's: every page is encrypted and carries an HMAC, so a page that changed by itself is an error and
+never an answer. What is deleted is overwritten (secure_delete) and leaves the write-ahead log too (`emptied`).
+Transactions are `db.atomic()`: `with db.conn:` around sqlite-utils' own writes keeps them after an exception.
 """
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Final, Literal
 
-from edge.errors import StateDirError
+import sqlcipher3
+
+from edge.errors import PrerequisiteMissing, StateDirError
 
 
 @contextmanager
-def _without_numpy() -> Iterator[None]:
-    """sqlite-utils loads numpy wherever it is installed: 73 MB that a store has no use for."""
-    loaded = sys.modules.get("numpy")
-    sys.modules["numpy"] = None  # type: ignore[assignment] # how `import numpy` is made to fail
+def _standing_in(modules: Mapping[str, ModuleType | None]) -> Iterator[None]:
+    """Imports inside find these under their names; None makes one fail."""
+    before = {name: sys.modules.get(name) for name in modules}
+    sys.modules.update(modules)  # type: ignore[arg-type] # None is how an import is made to fail
     try:
         yield
     finally:
-        del sys.modules["numpy"]
-        if loaded is not None:
-            sys.modules["numpy"] = loaded
+        for name, module in before.items():
+            del sys.modules[name]
+            if module is not None:
+                sys.modules[name] = module
 
 
-with _without_numpy():
+# sqlite-utils takes pysqlite3 instead of Python's own where it is there; given a connection of another module, it does
+# not know that module's errors. And it loads numpy wherever it is installed: 73 MB that a store has no use for.
+with _standing_in({"pysqlite3": sqlcipher3, "pysqlite3.dbapi2": sqlcipher3.dbapi2, "numpy": None}):
     from sqlite_utils import Database as Database  # noqa: PLC0414 - the rest of edge takes it from here
     from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # whichever module it uses itself
 
 DatabaseError = sqlite3.DatabaseError
 # Locked, full, not writable: waiting may help, throwing the file away would not.
 OperationalError = sqlite3.OperationalError
+SQLITE_VERSION: Final[str] = sqlite3.sqlite_version
+# Older ones can corrupt a database whose write-ahead log is reset while another connection reads.
+OLDEST_SQLITE: Final = (3, 51, 3)
+# Of each connection, in KiB. SQLCipher's own 8 MB would be a quarter of what a Pi Zero's store may take in all.
+_PAGES_KIB: Final = 2048
 # A writer waits this long for the other connection; locks are held for milliseconds.
 BUSY_S: Final = 5.0
 _BUSY: Final = 5  # SQLITE_BUSY
+_NOT_A_DATABASE: Final = 26  # SQLITE_NOTADB
 # Opening needs a journal and its index, some 100 kB together.
 _LEAST_FREE_BYTES: Final = 1 << 20
 
@@ -56,20 +69,42 @@ def make_state_dir(path: Path) -> None:
         raise StateDirError(path, error.strerror or "not writable") from None
 
 
-def connected(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> Database:
-    """A connection that any thread may use, one at a time: the caller holds the lock."""
+def check_version(version: str = SQLITE_VERSION) -> None:
+    """Raises PrerequisiteMissing for an SQLite that may damage its own files."""
+    if tuple(map(int, version.split("."))) < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise PrerequisiteMissing(
+            f"SQLite {oldest} or newer", f"sqlcipher3 brings {version}; install the pins of requirements/base.txt"
+        )
+
+
+def connected(path: Path, key: bytes, synchronous: Literal["FULL", "NORMAL"]) -> Database:
+    """A connection that any thread may use, one at a time: the caller holds the lock. `key` has 32 octets."""
+    check_version()
     connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
     db = Database(connection)
-    for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "secure_delete = ON"):
-        db.execute(f"PRAGMA {pragma}").fetchall()
-    path.chmod(0o600)
+    try:
+        # The key itself and not a passphrase: nothing to stretch, so a connection costs no quarter of a second.
+        for pragma in (
+            "cipher_log_level = NONE",  # it would write into our log, which is JSON
+            f"key = \"x'{key.hex()}'\"",
+            "journal_mode = WAL",
+            f"synchronous = {synchronous}",
+            "secure_delete = ON",
+            f"cache_size = -{_PAGES_KIB}",
+        ):
+            db.execute(f"PRAGMA {pragma}").fetchall()
+        path.chmod(0o600)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
-def opened(path: Path, synchronous: Literal["FULL", "NORMAL"], tables: str, schema: str) -> Database:
-    """Raises Damaged when the file is broken or of another schema, StateDirError when only its place is unfit."""
+def opened(path: Path, key: bytes, synchronous: Literal["FULL", "NORMAL"], tables: str, schema: str) -> Database:
+    """Raises Damaged for a broken file or one of another key or schema, StateDirError when only its place is unfit."""
     try:
-        db = connected(path, synchronous)
+        db = connected(path, key, synchronous)
     except DatabaseError as error:
         raise _judged(path, error) from error
     try:
@@ -89,6 +124,8 @@ def _judged(path: Path, error: Exception) -> Damaged | StateDirError:
             return StateDirError(path.parent, "its disk is full: make room")
         if getattr(error, "sqlite_errorcode", 0) == _BUSY:
             return StateDirError(path.parent, "another program holds its files: end that one")
+    if getattr(error, "sqlite_errorcode", 0) == _NOT_A_DATABASE:
+        return Damaged("its key does not fit, or its first page is broken")
     return Damaged(type(error).__name__)
 
 

@@ -270,6 +270,7 @@ class Sync:
             self._fetch_keys()
 
     def _send_receipts(self) -> None:
+        self._cache.scrub()
         while self._receipts:
             revocation, applied_at = self._receipts[0]
             try:

@@ -12,7 +12,7 @@ from edge.adapters.state import State
 from edge.adapters.store_sqlite import DatabaseError
 from edge.core.effects import Confirm, Effect, Keep, Record, Restriction, Send
 from edge.core.inputs import Input, LineChanged, Tick
-from tests.core.store import ANNA, NOW
+from tests.core.store import ANNA, FILE_KEY, NOW
 from wire.live import Remove
 from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
 
@@ -42,7 +42,7 @@ class Told:
 
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Outbox]:
-    opened = Outbox(tmp_path / "outbox.db")
+    opened = Outbox(tmp_path / "outbox.db", FILE_KEY)
     yield opened
     opened.close()
 

@@ -17,7 +17,7 @@ from edge.core.inputs import FeedApplied, Input, LineChanged
 from edge.core.layout import days_at
 from edge.errors import HqRefused, HqUnreachable
 from tests.contract.fake_hq import Office
-from tests.core.store import ANNA, NOW, profile, settings
+from tests.core.store import ANNA, FILE_KEY, NOW, profile, settings
 from wire.sync import FeedPage, PhoneViewPost, Put, Revocation
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Line:
 
     def __init__(self, folder: Path, office: Office) -> None:
         self.office = office
-        self.cache, self.box = Cache(folder / "cache.db"), Outbox(folder / "outbox.db")
+        self.cache, self.box = Cache(folder / "cache.db", FILE_KEY), Outbox(folder / "outbox.db", FILE_KEY)
         self.told: list[Input] = []
         self.tables: list[TokenTable] = []
         client: Any = office  # an HqClient by what it does

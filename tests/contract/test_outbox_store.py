@@ -1,22 +1,23 @@
 """outbox.db: facts with their events, pairings, and what is left after a member is erased."""
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from edge.adapters import remnants
 from edge.adapters.outbox_sqlite import Outbox
+from edge.adapters.store_sqlite import connected
 from edge.core import visit
 from edge.core.effects import Alive, Done, DropVisit, Erase, Keep, KeepVisit, Lift, Record, Restriction
 from edge.core.pairing import PairingStore
 from edge.core.visit import Visit
 from edge.errors import OutboxDamaged, StateDirError
 from tests.contract.pairing_suite import PairingContract
-from tests.core.store import ANNA, NOW
+from tests.core.store import ANNA, FILE_KEY, NOW
 from wire.cards import AccessEntry
 
 VISIT = Visit("v1", ANNA, "coats", NOW, NOW)
@@ -29,13 +30,26 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def box(path: Path) -> Iterator[Outbox]:
-    opened = Outbox(path)
+    opened = Outbox(path, FILE_KEY)
     yield opened
     opened.close()
 
 
 def arrived(member_ref: str = ANNA) -> Record:
     return Record("visit.arrived", NOW, "v1", member_ref, {"zone": "coats"}, (KeepVisit(VISIT),))
+
+
+def decrypted(path: Path) -> bytes:
+    return b"".join(remnants.pages(path, FILE_KEY))
+
+
+@contextmanager
+def holding(path: Path) -> Iterator[None]:
+    """Another program has the file for itself."""
+    other = connected(path, FILE_KEY, "FULL")
+    other.execute("BEGIN EXCLUSIVE")
+    yield
+    other.close()
 
 
 def numbers(box: Outbox) -> list[int]:
@@ -53,7 +67,7 @@ def test_events_are_numbered_without_a_gap_over_restarts(box: Outbox, path: Path
     box.write([arrived()])
     box.acknowledge(1)
     box.close()
-    again = Outbox(path)
+    again = Outbox(path, FILE_KEY)
     again.write([arrived()])
     assert numbers(again) == [2]
     again.close()
@@ -81,7 +95,8 @@ def test_nothing_about_staff_is_written(box: Outbox, path: Path) -> None:
     assert taken is not None
     seen = visit.opened(taken, AccessEntry(at=NOW, role="staff", what="card"))
     box.write([Record("visit.state", NOW, "v1", "", {"state": "served"}, (KeepVisit(seen),))])
-    assert b"tablet-seven" not in b"".join(one.read_bytes() for one in path.parent.iterdir())
+    assert b"coats" in decrypted(path)
+    assert b"tablet-seven" not in decrypted(path)
     assert box.visits()[0].access_log == ()
 
 
@@ -108,9 +123,10 @@ def test_what_was_done_and_when_it_ran_is_remembered(box: Outbox) -> None:
 
 def test_an_erased_member_is_in_no_byte_of_the_files(box: Outbox, path: Path) -> None:
     box.write([arrived()])
+    assert ANNA.encode() in decrypted(path)
     box.write([Keep((Restriction(ANNA, "veil", NOW + 60), Erase(ANNA)))])
     box.tidy()
-    assert ANNA.encode() not in b"".join(one.read_bytes() for one in path.parent.iterdir())
+    assert ANNA.encode() not in decrypted(path)
     sent = box.batch()
     assert sent is not None
     assert [(event.n, event.member_ref) for event in sent.events] == [(1, "")]
@@ -147,43 +163,39 @@ def test_events_that_head_office_has_had_for_long_go(box: Outbox) -> None:
 def test_a_damaged_outbox_is_never_thrown_away(path: Path) -> None:
     path.write_bytes(b"unsent events" * 1000)
     with pytest.raises(OutboxDamaged, match="move it aside"):
-        Outbox(path)
+        Outbox(path, FILE_KEY)
     assert path.read_bytes().startswith(b"unsent events")
 
 
 def test_an_outbox_that_another_program_holds_is_not_called_damaged(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Outbox(path).close()
+    Outbox(path, FILE_KEY).close()
     monkeypatch.setattr("edge.adapters.store_sqlite.BUSY_S", 0.05)
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(StateDirError, match="another program holds its files"):
-            Outbox(path)
+    with holding(path), pytest.raises(StateDirError, match="another program holds its files"):
+        Outbox(path, FILE_KEY)
 
 
 def test_a_full_disk_is_not_called_a_damaged_outbox(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Outbox(path).close()
+    Outbox(path, FILE_KEY).close()
     monkeypatch.setattr("edge.adapters.store_sqlite.BUSY_S", 0.05)
     monkeypatch.setattr("edge.adapters.store_sqlite._LEAST_FREE_BYTES", 1 << 62)
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(StateDirError, match="disk is full: make room"):
-            Outbox(path)
+    with holding(path), pytest.raises(StateDirError, match="disk is full: make room"):
+        Outbox(path, FILE_KEY)
 
 
 def test_events_survive_a_kill(path: Path) -> None:
     """Every event that `record` returned is there after kill -9; the numbers have no gap."""
     writer = (
         "import sys; from pathlib import Path; from edge.adapters.outbox_sqlite import Outbox;"
-        "from edge.core.effects import Record; box = Outbox(Path(sys.argv[1]));"
+        "from edge.core.effects import Record; box = Outbox(Path(sys.argv[1]), bytes(range(32)));"
         "[(box.write([Record('visit.help', 0.0)]), print(n, flush=True)) for n in range(1, 100000)]"
     )
     with subprocess.Popen([sys.executable, "-c", writer, str(path)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         acknowledged = [int(process.stdout.readline()) for _ in range(40)]
         process.kill()
-    box = Outbox(path)
+    box = Outbox(path, FILE_KEY)
     sent = box.batch()
     box.close()
     assert sent is not None

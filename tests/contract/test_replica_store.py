@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from edge.adapters import remnants
 from edge.adapters.cache_sqlite import Cache
 from edge.core.floor import Replica
 from edge.core.replica import Kept, Plan, Revoked
 from tests.contract.replica_suite import Put, ReplicaContract
-from tests.core.store import ANNA, NOW, Memory, catalogue, profile, replica
+from tests.core.store import ANNA, FILE_KEY, NOW, Memory, catalogue, profile, replica
 from wire.profile import Profile
 from wire.sync import PhoneCommand, Revocation
+
+# One of the chances with which pages are split so that a copy stays behind.
+LEAVING = 2
 
 
 class TestMemory(ReplicaContract):
@@ -32,7 +37,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cache(path: Path) -> Iterator[Cache]:
-    opened = Cache(path)
+    opened = Cache(path, FILE_KEY)
     yield opened
     opened.close()
 
@@ -46,8 +51,8 @@ def withdraw(cache: Cache, seq: int = 5) -> None:
     cache.apply(Plan({("profile", ANNA): Kept(1)}, {ANNA: Revoked(revocation, 1)}), "e.2.x", seq, NOW)
 
 
-def on_disk(path: Path) -> bytes:
-    return b"".join(one.read_bytes() for one in path.parent.glob("cache.db*"))
+def decrypted(path: Path) -> bytes:
+    return b"".join(remnants.pages(path, FILE_KEY))
 
 
 class TestCache(ReplicaContract):
@@ -67,7 +72,7 @@ class TestCache(ReplicaContract):
 def test_rows_and_cursor_outlive_the_process(cache: Cache, path: Path) -> None:
     put_profile(cache, profile())
     cache.close()
-    again = Cache(path)
+    again = Cache(path, FILE_KEY)
     assert again.cursor()[1:] == ("e.1.x", 0)
     assert again.profile(ANNA) == profile()
     again.close()
@@ -82,15 +87,70 @@ def test_a_transaction_that_fails_changes_neither_rows_nor_cursor(cache: Cache) 
     assert cache.profile(ANNA) is None
 
 
+def test_nothing_in_the_files_can_be_read_without_their_key(cache: Cache, path: Path) -> None:
+    put_profile(cache, profile(loyalty_number="918273645546"))
+    on_disk = b"".join(one.read_bytes() for one in path.parent.glob("cache.db*"))
+    assert b"918273645546" in decrypted(path)
+    assert not any(readable in on_disk for readable in (b"918273645546", b"SQLite format 3", ANNA.encode()))
+
+
 def test_after_a_withdrawal_the_files_hold_neither_number_nor_key(cache: Cache, path: Path) -> None:
     put_profile(cache, profile(loyalty_number="918273645546"))
     cache.put_day_keys({1: {ANNA: "5a" * 16}}, 0)
-    assert b"918273645546" in on_disk(path)
+    assert b"918273645546" in decrypted(path)
     withdraw(cache)
-    assert b"918273645546" not in on_disk(path)
-    assert b"\x5a" * 16 not in on_disk(path)
+    assert b"918273645546" not in decrypted(path)
+    assert b"\x5a" * 16 not in decrypted(path)
     assert not cache.has_day_key(1, ANNA)
     assert list(cache.day_keys({1})) == []
+
+
+def crowded(cache: Cache, chance: Random) -> dict[str, bytes]:
+    """Member -> stored body, of a file whose pages were split and split again: rows come and grow in no order."""
+    bodies: dict[str, bytes] = {}
+    put = "INSERT INTO record VALUES ('profile', ?, 1, ?, NULL) ON CONFLICT DO UPDATE SET body = excluded.body"
+    for _ in range(10):
+        fresh = [f"{chance.getrandbits(128):032x}" for _ in range(200)]
+        grown = [*fresh, *chance.sample(list(bodies), len(bodies) // 5)]
+        changed = {member: chance.randbytes(chance.randrange(300, 900)) for member in grown}
+        bodies |= changed
+        with cache._writer.atomic() as db:
+            db.conn.executemany(put, changed.items())
+    return bodies
+
+
+def test_no_piece_of_a_profile_is_left_where_pages_were_split(cache: Cache, path: Path) -> None:
+    """SQLite's own secure_delete leaves some here."""
+    chance = Random(LEAVING)
+    bodies = crowded(cache, chance)
+    gone = chance.sample(list(bodies), 20)
+    erasures = {one: Revoked(Revocation(seq=n, member_ref=one, kind="erase", at=NOW), 1) for n, one in enumerate(gone)}
+    cache.apply(Plan({("profile", one): Kept(1) for one in gone}, erasures), "e.2.x", 9, NOW)
+    assert any(piece in decrypted(path) for one in gone for piece in remnants.pieces(bodies[one]))
+    cache.scrub()
+    after = decrypted(path)
+    assert not any(piece in after for one in gone for piece in remnants.pieces(bodies[one]))
+    assert all(bodies[one] in after for one in set(bodies) - set(gone) if len(bodies[one]) < 400)
+
+
+def test_a_crowd_that_leaves_at_once_is_not_looked_for_one_by_one(cache: Cache, path: Path) -> None:
+    bodies = crowded(cache, Random(LEAVING))
+    gone = {one: Revoked(Revocation(seq=n, member_ref=one, kind="erase", at=NOW), 1) for n, one in enumerate(bodies)}
+    before = path.stat().st_ino
+    cache.apply(Plan({("profile", one): Kept(1) for one in gone}, gone), "e.2.x", 9, NOW)
+    cache.scrub()
+    assert path.stat().st_ino != before
+
+
+def test_what_an_earlier_run_did_not_look_for_is_gone_after_the_next_start(cache: Cache, path: Path) -> None:
+    put_profile(cache, profile())
+    withdraw(cache)
+    before = path.stat().st_ino
+    cache.close()
+    again = Cache(path, FILE_KEY)
+    assert path.stat().st_ino != before
+    assert [one.seq for one in again.unconfirmed()] == [5]
+    again.close()
 
 
 def test_an_applied_withdrawal_waits_until_its_receipt_is_out(cache: Cache) -> None:
@@ -141,7 +201,7 @@ def test_keys_of_the_days_asked_for_come_all_and_once(cache: Cache) -> None:
 @pytest.mark.parametrize("damage", [b"not a database at all" * 400, b"SQLite format 3\x00" + bytes(9000)])
 def test_a_broken_cache_is_thrown_away_and_begun_anew(path: Path, damage: bytes) -> None:
     path.write_bytes(damage)
-    cache = Cache(path)
+    cache = Cache(path, FILE_KEY)
     assert cache.was_rebuilt
     assert cache.cursor() == ("", "", 0)
     put_profile(cache, profile())
@@ -154,7 +214,7 @@ def test_a_cache_of_another_version_is_begun_anew(cache: Cache, path: Path) -> N
     cache._writer.execute("UPDATE meta SET v = '0' WHERE k = 'schema'")
     cache._writer.conn.commit()
     cache.close()
-    again = Cache(path)
+    again = Cache(path, FILE_KEY)
     assert (again.was_rebuilt, again.profile(ANNA)) == (True, None)
     again.close()
 

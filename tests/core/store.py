@@ -19,6 +19,7 @@ from wire.views import Mode
 
 NOW = 1_760_000_000.0
 ANNA, BEN = "a" * 32, "b" * 32
+FILE_KEY = bytes(range(32))  # of cache.db and outbox.db
 HUB_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 TABLET = Device("t1", "tablet")
 SCREEN = Device("window", "screen", "coats")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.adapters.cache_sqlite import Cache
+from edge.adapters.store_key import StoreKey, store_key
 from edge.adapters.store_sqlite import connected, meta
 from wire.profile import Profile
 
@@ -31,7 +32,7 @@ def stored_events(hq_state: Path) -> list[StoredEvent]:
 
 def replica_of(edge_state: Path, members: Collection[str]) -> dict[str, Profile]:
     """Profiles as the store would show them, of those members that it has."""
-    cache = Cache(edge_state / "cache.db")
+    cache = Cache(edge_state / "cache.db", _key(edge_state).of("cache"))
     try:
         found = {member: cache.profile(member) for member in members}
     finally:
@@ -49,8 +50,12 @@ class Stored:
     @staticmethod
     def high(edge_state: Path) -> dict[str, int]:
         """Incarnation of the outbox -> its highest number."""
-        db = connected(edge_state / "outbox.db", "FULL")
+        db = connected(edge_state / "outbox.db", _key(edge_state).of("outbox"), "FULL")
         try:
             return {meta(db, "incarnation", ""): int(meta(db, "high", "0"))}
         finally:
             db.close()
+
+
+def _key(edge_state: Path) -> StoreKey:
+    return store_key(edge_state, edge_state / "outbox.db")

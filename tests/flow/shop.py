@@ -25,6 +25,7 @@ from edge.settings import Settings, parse_settings
 from regulars.demo.relay import Relay
 from tests.core.store import catalogue
 from tests.flow.hub import Hub
+from tests.stored import readable
 from wire import rst1
 from wire.product import Stock
 
@@ -222,7 +223,7 @@ class Shop:
             speaking.join()
 
     def bytes_on_disk(self) -> bytes:
-        return b"".join(path.read_bytes() for path in sorted(self.state.iterdir()) if path.is_file())
+        return readable(self.state)
 
 
 def _packet(scanner: str, payload: bytes) -> Packet:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.adapters import remnants
+from edge.adapters.store_key import store_key
 from tests.flow.hub import Hub, running_hub
 from tests.flow.shop import Shop, Tablet, eventually, open_shop
 from wire import rst1
@@ -189,4 +191,5 @@ def test_the_screen_shifts_to_coats_after_a_while_and_names_nobody(hub: Hub, sho
 
 
 def _outbox(shop: Shop) -> bytes:
-    return b"".join(path.read_bytes() for path in shop.state.glob("outbox.db*"))
+    key = store_key(shop.state, shop.state / "outbox.db").of("outbox")
+    return b"".join(remnants.pages(shop.state / "outbox.db", key))
