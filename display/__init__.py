@@ -35,9 +35,12 @@ _CONTENT_TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
+    "png": "image/png",
     "svg": "image/svg+xml",
     "webmanifest": "application/manifest+json",
 }
+# The one script that a browser may run for more than its own folder, and for what.
+_WORKERS: Final = {"staff/worker.js": "/staff"}
 _SAFE_PATH: Final = re.compile(r"[a-z0-9_.-]+(/[a-z0-9_.-]+)*")
 _IMPORT: Final = re.compile(r"""(?:\bfrom\s*|\bimport\s*)["']([^"']+)["']""")
 
@@ -102,6 +105,11 @@ def cache_control(path: str, version: str | None) -> str:
     return "no-cache"
 
 
+def worker_scope(path: str) -> str | None:
+    """Value of the header `Service-Worker-Allowed` for `/display/<path>`; None for what is no worker."""
+    return _WORKERS.get(path)
+
+
 def content_security_policy(
     shown: Page,
     *,
@@ -117,13 +125,15 @@ def content_security_policy(
         "img-src": ("'self'", "data:"),
         "connect-src": ("'self'", *connect),
         "manifest-src": ("'self'",),
+        "worker-src": ("'self'",),
         "frame-src": tuple(frames) or ("'none'",),
         "frame-ancestors": frame_ancestors,
         "base-uri": ("'none'",),
         "form-action": ("'none'",),
-        # lit registers the one policy; any other way from a string to markup is refused by the browser itself.
+        # lit registers one policy, the staff page another for its worker's address; any other way from a string to
+        # markup or script is refused by the browser itself.
         "require-trusted-types-for": ("'script'",),
-        "trusted-types": ("lit-html",),
+        "trusted-types": ("lit-html", "regulars-worker"),
     }
     return "; ".join(f"{directive} {' '.join(sources)}" for directive, sources in policy.items())
 
@@ -151,7 +161,7 @@ def _page(name: str, lang: str | None) -> Page:
 <meta name="referrer" content="no-referrer">
 <title>{escape(title)}</title>
 <link rel="icon" href="{_url("shared/icon.svg")}" type="image/svg+xml">
-<link rel="stylesheet" href="{_url("shared/tokens.css")}">
+{_manifest(name, lang)}<link rel="stylesheet" href="{_url("shared/tokens.css")}">
 <script type="importmap">{import_map}</script>
 {preloads}
 <script type="module" src="{_url(f"{name}/page.js")}"></script>
@@ -164,6 +174,13 @@ def _page(name: str, lang: str | None) -> Page:
 """
     sha256 = b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
     return Page(name, html, f"'sha256-{sha256}'")
+
+
+def _manifest(name: str, lang: str | None) -> str:
+    path = f"{name}/manifest.{lang or LANGUAGES[0]}.webmanifest"
+    if path not in _paths():
+        return ""
+    return f'<meta name="theme-color" content="#1e5649">\n<link rel="manifest" href="{_url(path)}">\n'
 
 
 @cache

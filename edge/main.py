@@ -287,6 +287,7 @@ def _service(settings: Settings, cache: Cache, outbox: Outbox, now: float) -> Se
         visits=tuple(outbox.visits()),
         restrictions=tuple(outbox.restrictions(now)),
         done=outbox.done(now),
+        steps=tuple(outbox.steps(now)),
         alive_at=outbox.alive_at(),
     )
     chance = Chance(

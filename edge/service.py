@@ -7,6 +7,7 @@ state is asked through `Replica`, everything else is handed in.
 from typing import Final
 
 from edge.core import presence, visit
+from edge.core.checkin import CheckIns
 from edge.core.effects import (
     Acknowledge,
     Alive,
@@ -64,8 +65,9 @@ class Service:
         self._floor = Floor(replica, settings, chance, past, now, radio_map=radio_map)
         self._fitting = {zone.id for zone in settings.zone if zone.kind == "fitting"}
         self._views = Views(self._floor)
-        self._staff = Staff(self._floor)
-        self._shoppers = Shoppers(self._floor, self._staff, past.done)
+        check_ins = CheckIns(self._floor)
+        self._staff = Staff(self._floor, check_ins, self._views.shop)
+        self._shoppers = Shoppers(self._floor, check_ins, past.done)
         self._alive_at = 0.0
 
     def step(self, happened: Input, now: float) -> list[Effect]:
@@ -120,6 +122,7 @@ class Service:
         for member in applied.members:
             self._floor.change(member, lambda here: here)
             self._shoppers.take_over(member, now)
+        self._floor.look_at_picks(applied.members, now)
         if applied.catalogue:
             self._views.catalogue()
         for request in applied.commands:
@@ -133,7 +136,7 @@ class Service:
             floor.out.append(Keep((Erase(member),)))
         else:
             floor.end(here, "withdrawn", now, Erase(member))
-        floor.restrictions.forget(member)
+        floor.forget(member)
         floor.lose_sight(member)
         floor.out.append(Confirm(revocation, now))
 
@@ -160,6 +163,7 @@ class Service:
             self._floor.out.append(Keep((Alive(now),)))
             self._floor.approaches.forget_old(now, lambda member: self._floor.presence.last_heard(member) is not None)
             self._shoppers.forget_done(now)
+            self._floor.steps.forget_old(now)
 
     def _follow(self, change: presence.Change, now: float) -> None:
         here = self._floor.here(change.member_ref)
@@ -168,8 +172,8 @@ class Service:
                 self._arrive(member, zone, at, now)
             case presence.Moved(_, zone, at) if here is not None:
                 moved = visit.moved(here, zone, into_fitting=zone in self._fitting)
-                moved = self._floor.with_steps(moved, now)
                 self._floor.put(moved)
+                self._floor.take_along(moved, now)
                 self._floor.record("visit.moved", moved, at, {"zone": zone}, KeepVisit(moved))
             case presence.Left(_, _, at, reason) if here is not None:
                 self._floor.end(here, reason, at)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from wire.profile import Step
 from wire.views import Assurance, Mode
 
 State = Literal["arriving", "here", "served", "fitting", "left"]
@@ -77,8 +78,20 @@ class ReservationLine(_View):
     item: Item
     size: str
     room: str
-    step: str
+    step: Step
     held_until: int
+    moves: tuple[Step, ...] = ()  # where it may go next
+
+
+class Note(_View):
+    """What staff wrote during this visit; `label` is a chip of the pages, `task` something still to be done."""
+
+    note_id: str
+    label: str = ""
+    text: str = ""
+    at: float
+    task: bool = False
+    done: bool = False
 
 
 class Hint(_View):
@@ -101,12 +114,13 @@ class StaffCard(_View):
     arrived_at: float
     last_heard_at: float
     assurance: Assurance
-    via: Literal["radio", "loyalty", "code", "phone"] = "radio"
+    via: Literal["radio", "loyalty", "code", "phone", "name"] = "radio"
     order: int  # position in the list, lowest first
     reason: Line
     waiting: bool = False  # has a reservation to try on
     help_asked_at: float | None = None
     claimed_by: str = ""  # shift pseudonym, in memory only
+    handed_at: float | None = None  # a colleague asked for somebody to go on
     escalated: bool = False
     name: str = ""
     language: str = ""
@@ -120,7 +134,9 @@ class StaffCard(_View):
     colours: tuple[Mark, ...] = ()
     seen: tuple[Item, ...] = ()  # viewed and saved
     looks: tuple[Item, ...] = ()
+    owned: tuple[Item, ...] = ()  # bought here before, newest first
     notes: tuple[Mark, ...] = ()
+    written: tuple[Note, ...] = ()  # during this visit
     purposes: tuple[str, ...] = ()
     as_of: float  # when head office last confirmed this profile
     decided_at: float  # when the service made this card
@@ -132,6 +148,29 @@ class QuietCard(_View):
     id: Literal["quiet"] = "quiet"
     kind: Literal["quiet"] = "quiet"
     count: int
+
+
+class PickLine(_View):
+    """One reserved piece to fetch or to put back; nobody is named, and nothing says whether its owner is here."""
+
+    reservation_id: str
+    item: PublicItem
+    size: str
+    shelf: str = ""
+    pieces: int = 0
+    room: str = ""
+    step: Step
+    held_until: int
+    moves: tuple[Step, ...] = ()
+
+
+class PickCard(_View):
+    """The store's work with reservations: first what ran out, then what is due soonest; `more` do not fit here."""
+
+    id: Literal["picks"] = "picks"
+    kind: Literal["picks"] = "picks"
+    lines: tuple[PickLine, ...] = ()
+    more: int = 0
 
 
 class StatusCard(_View):
@@ -197,4 +236,4 @@ class PhoneView(_View):
     offline_since: float | None = None
 
 
-Card = StaffCard | QuietCard | StatusCard | ScreenView
+Card = StaffCard | QuietCard | PickCard | StatusCard | ScreenView

@@ -8,6 +8,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from wire.profile import Step
+
 PROTOCOL: Final = 1
 RING_LENGTH: Final = 256
 INBOUND_LIMIT: Final = 64 * 1024
@@ -74,17 +76,48 @@ class Hello(BaseModel):
     seq: dict[Annotated[str, Field(max_length=80)], int] = {}
 
 
+NOTE_LIMIT: Final = 200
+CommandName = Literal[
+    "claim",
+    "release",
+    "hand_over",
+    "state",
+    "open_card",
+    "dismiss_hint",
+    "not_this",
+    "phone_code",
+    "checkin",
+    "find",
+    "step",
+    "search",
+    "note",
+    "note_done",
+]
+# One word of a search in all the ways in which the catalogue may write it.
+Term = Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=12)]
+
+
 class Command(BaseModel):
     """Something a device asks for; the same `key` twice is one command."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: Annotated[str, Field(min_length=8, max_length=64)]
-    name: Literal["claim", "release", "state", "checkin", "phone_code", "open_card", "dismiss_hint"]
+    name: CommandName
     visit_id: Annotated[str, Field(max_length=64)] = ""
+    take_over: bool = False  # for `claim`: also from a colleague
     state: Literal["", "here", "served", "fitting", "left"] = ""
     loyalty: Annotated[str, Field(max_length=80)] = ""
     reason: Annotated[str, Field(max_length=80)] = ""
+    pick: Annotated[str, Field(max_length=64)] = ""  # for `checkin`: one of the people that `find` named
+    text: Annotated[str, Field(max_length=NOTE_LIMIT)] = ""  # for `find` and `note`
+    label: Annotated[str, Field(max_length=40)] = ""  # for `note`: a chip
+    note_id: Annotated[str, Field(max_length=64)] = ""  # for `note_done`
+    reservation_id: Annotated[str, Field(max_length=120)] = ""
+    step: Step | None = None
+    terms: Annotated[tuple[Term, ...], Field(max_length=8)] = ()  # for `search`: each one must be found
+    size: Annotated[str, Field(max_length=20)] = ""
+    in_my_size: bool = False  # for `search` with a visit
 
 
 class Ack(BaseModel):

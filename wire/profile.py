@@ -14,6 +14,7 @@ from wire.views import Mode
 
 SCHEMA = 1
 FactSource = Literal["web", "app", "shop", "staff", "till", "import", "member"]
+Step = Literal["reserved", "picked", "fitting", "tried", "bought", "returned", "expired"]
 Value = TypeVar("Value")
 
 
@@ -46,7 +47,7 @@ class Reservation(_Model):
     reserved_at: int
     held_until: int
     room: str = ""
-    step: Literal["reserved", "picked", "fitting", "tried", "bought", "returned", "expired"] = "reserved"
+    step: Step = "reserved"
 
 
 class MemberPrice(_Model):

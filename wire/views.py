@@ -52,6 +52,7 @@ class Fact(StrEnum):
     COLOURS = "colours"
     VIEWED = "viewed"
     WISHLIST = "wishlist"
+    OWNED = "owned"
     RESERVATIONS = "reservations"
     MEMBER_PRICES = "member_prices"
     NOTES = "notes"
@@ -76,6 +77,7 @@ _CARD: Final = frozenset(
         Fact.COLOURS,
         Fact.VIEWED,
         Fact.WISHLIST,
+        Fact.OWNED,
         Fact.RESERVATIONS,
         Fact.MEMBER_PRICES,
         Fact.NOTES,

@@ -9,7 +9,7 @@ import { clock, has, t, word } from "../shared/i18n.js";
 import { heading } from "../shared/staff_card.js";
 import { base, controls } from "../shared/styles.js";
 
-const HIDEABLE = ["name", "sizes", "likes", "dislikes", "colours", "viewed", "wishlist", "reservations", "member_prices", "tier", "notes"];
+const HIDEABLE = ["name", "sizes", "likes", "dislikes", "colours", "viewed", "wishlist", "owned", "reservations", "member_prices", "tier", "notes"];
 
 /** `visit` a PhoneView or null, `hidden` the facts already hidden. Dispatches "hide" {fact} and "unhide" {fact}. */
 export class Mirror extends LitElement {

@@ -8,6 +8,7 @@ const catalogue = await (await fetch(import.meta.resolve(`/display/shared/messag
 const plurals = new Intl.PluralRules(language);
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+const shortDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
 
 document.documentElement.lang = language;
@@ -26,6 +27,14 @@ export const has = (key) => catalogue[key] !== undefined;
 /** A word of a closed list (category.coat, colour.navy); what the catalogue does not know is shown as the shop wrote it. */
 export function word(list, value) {
   return catalogue[`${list}.${value}`] ?? value;
+}
+
+/** All ways in which the shop's articles may write a word that was typed: itself, and the keys of colours and kinds that
+    begin with it in this language ("blau" -> "blau", "light-blue"). */
+export function waysOf(typed) {
+  const begins = typed.toLocaleLowerCase(language);
+  const keys = Object.keys(catalogue).filter((key) => /^(colour|category)\./.test(key) && catalogue[key].toLocaleLowerCase(language).split(/[^\p{L}]+/u).some((own) => own.startsWith(begins)));
+  return [typed, ...keys.map((key) => key.slice(key.indexOf(".") + 1))].slice(0, 12);
 }
 
 /** A wire Line as text. `products` finds the article of a product_id on the same card; with a parameter left empty the
@@ -62,6 +71,7 @@ export function ago(unixS, nowS = Date.now() / 1000) {
 }
 
 export const clock = (unixS) => time.format(new Date(unixS * 1000));
+export const dayMonth = (unixS) => shortDay.format(new Date(unixS * 1000));
 export const date = (unixS) => day.format(new Date(unixS * 1000));
 export const minutesSince = (unixS) => Math.max(0, Math.floor((Date.now() / 1000 - unixS) / 60));
 

@@ -18,6 +18,9 @@ export const itemStyles = css`
   .article .name { font-weight: 600; line-height: 1.25; overflow-wrap: anywhere; }
   .article .stack { gap: .2rem; }
   .member { color: var(--pine); font-weight: 650; }
+  .shelves { display: flex; flex-wrap: wrap; gap: .3rem; }
+  .shelves span { padding: .1rem .5rem; border: 1px solid var(--line); border-radius: var(--round-s); font-size: var(--size-s); font-variant-numeric: tabular-nums; background: var(--paper); }
+  .shelves [data-mine] { border-color: var(--pine); background: var(--pine-wash); font-weight: 650; }
   .here { color: var(--pine); font-weight: 600; } .none { color: var(--ink-soft); }
 `;
 
@@ -45,8 +48,18 @@ export function memberPrice(item) {
     : html`<span class="member">${icon("star", 15)} ${t("price.member", { price: price(item.member_price_cents, item.currency) })}</span>`;
 }
 
-/** An article on a card: why it is shown, the prices, and whether it hangs here in this shopper's size. */
-export function article(item, products) {
+/** Pieces here in every size, the shopper's own marked. */
+export function shelves(item) {
+  const here = (item.stock ?? []).filter((shelf) => shelf.pieces > 0);
+  if (!here.length) return html`<span class="none">${t("stock.gone")}</span>`;
+  const places = [...new Set(here.map((shelf) => shelf.shelf).filter(Boolean))];
+  return html`<span class="shelves">${here.map((shelf) => html`<span ?data-mine=${shelf.size === item.my_size}>${word("size", shelf.size)} · ${t("unit.pieces", { count: shelf.pieces })}</span>`)}
+    ${places.map((shelf) => html`<b class="small">${t("stock.shelf", { shelf })}</b>`)}</span>`;
+}
+
+/** An article on a card: why it is shown, the prices, and whether it hangs here in this shopper's size. `sizes` shows
+    every size instead of the reason. */
+export function article(item, products, sizes = false) {
   return html`<li class="article">
     ${picture(item)}
     <div class="stack">
@@ -54,8 +67,8 @@ export function article(item, products) {
       <span class="name">${nameOf(item)}</span>
       <span>${publicPrice(item)}</span>
       ${memberPrice(item)}
-      ${stockLine(item)}
-      ${item.reason ? html`<span class="small soft">${line(item.reason, products)}</span>` : nothing}
+      ${sizes ? shelves(item) : stockLine(item)}
+      ${item.reason && !sizes ? html`<span class="small soft">${line(item.reason, products)}</span>` : nothing}
     </div>
   </li>`;
 }

@@ -8,6 +8,9 @@ import { Rooms } from "./rooms.js";
 // Three attempts within the ten seconds somebody waits with a thumb on the button; the key makes them one command.
 const ATTEMPTS = 3;
 const ACK_TIMEOUT_MS = 3000;
+// The right state within a second of the line being back: a tablet tries again this often, and at once when it wakes.
+const RETRY_MS = 250;
+const RETRY_AT_MOST_MS = 600;
 // A gap is asked about once; when the answer itself is lost, again after this long.
 const RESUME_AGAIN_MS = 2000;
 
@@ -26,8 +29,8 @@ export class Live extends EventTarget {
     this.#socket = connect(url || location.origin, {
       transports: ["websocket"],
       auth: (send) => send({ token, proto: 1, epoch: this.#rooms.epoch, seq: this.#rooms.seqs }),
-      reconnectionDelay: 250,
-      reconnectionDelayMax: 2000,
+      reconnectionDelay: RETRY_MS,
+      reconnectionDelayMax: RETRY_AT_MOST_MS,
     });
     for (const event of ["snapshot", "replay", "upsert", "patch", "remove"]) {
       this.#socket.on(event, (message) => this.#take({ event, ...message }));
@@ -35,7 +38,8 @@ export class Live extends EventTarget {
     this.#socket.on("connect", () => this.#line(null));
     this.#socket.on("disconnect", (reason) => this.#dropped(reason));
     this.#socket.on("connect_error", (error) => this.#failed(error));
-    document.addEventListener("visibilitychange", () => this.#expire());
+    document.addEventListener("visibilitychange", this.#woke);
+    window.addEventListener("online", this.#woke);
   }
 
   get cards() {
@@ -57,6 +61,8 @@ export class Live extends EventTarget {
 
   close() {
     clearTimeout(this.#sweep);
+    document.removeEventListener("visibilitychange", this.#woke);
+    window.removeEventListener("online", this.#woke);
     this.#socket.close();
     this.#rooms.clear();
   }
@@ -87,6 +93,13 @@ export class Live extends EventTarget {
     if (this.#rooms.expire(this.now())) this.#changed();
     else this.#plan();
   }
+
+  /** Awake, or on the network again: what ran out goes, and a line that is cut is tried now rather than later. */
+  #woke = () => {
+    this.#expire();
+    if (document.hidden || this.offlineSince === null) return;
+    this.#socket.disconnect().connect();
+  };
 
   #line(since) {
     this.offlineSince = since === null ? null : (this.offlineSince ?? since);

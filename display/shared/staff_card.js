@@ -4,12 +4,14 @@
 import { LitElement, css, html, nothing } from "lit";
 
 import { icon } from "./icons.js";
-import { ago, clock, date, line, minutesSince, nameOf, t, word } from "./i18n.js";
-import { article, itemStyles, memberPrice, picture } from "./item.js";
+import { ago, line, minutesSince, t } from "./i18n.js";
+import { article, itemStyles } from "./item.js";
 import { ages, mark, origin } from "./mark.js";
+import "./reserved.js";
 import { base, controls } from "./styles.js";
 
-/** `card` a StaffCard; `mirror` true on the shopper's own phone (no actions). Dispatches "dismiss" {reason} for the hint. */
+/** `card` a StaffCard; `mirror` true on the shopper's own phone (no actions). Dispatches "dismiss" {reason} for the hint,
+    "step" for a reserved piece and "note_done" {note_id}. */
 export class StaffCard extends LitElement {
   static properties = { card: { attribute: false }, mirror: { type: Boolean }, asking: { state: true } };
 
@@ -20,8 +22,6 @@ export class StaffCard extends LitElement {
     .facts li { display: flex; gap: .55rem; align-items: baseline; font-size: 1.0625rem; line-height: 1.3; }
     .facts li::before { content: ""; flex: none; inline-size: .45rem; block-size: .45rem; border-radius: 50%; background: var(--pine); transform: translateY(-.12em); }
     .facts li:first-child { font-weight: 650; }
-    .held { display: grid; grid-template-columns: 5rem minmax(0, 1fr); gap: var(--gap-m); align-items: center; padding: var(--gap-s); border: 1.5px solid var(--clay); border-radius: var(--round-m); background: var(--paper); }
-    .held .size { font: 700 1.125rem/1.2 var(--sans); }
     .hint { display: flex; gap: var(--gap-s); align-items: center; padding: .35rem .35rem .35rem var(--gap-m); border-radius: var(--round-m); background: var(--honey-wash); }
     .hint .glyph { flex: none; color: var(--honey); } .hint.bad { background: var(--clay-wash); } .hint.bad .glyph { color: var(--clay); }
     .reasons { padding: var(--gap-s) var(--gap-m); }
@@ -29,21 +29,26 @@ export class StaffCard extends LitElement {
     .sizes .chip { font-size: 1.0625rem; padding: .3rem .8rem; border-radius: var(--round-s); }
     .articles { display: grid; gap: var(--gap-m); grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); }
     .notes li { padding: var(--gap-s) var(--gap-m); border-inline-start: 3px solid var(--line-strong); overflow-wrap: anywhere; }
+    .notes .task { display: flex; gap: var(--gap-s); align-items: center; border-inline-start-color: var(--honey); }
+    .task[data-done] .said { text-decoration: line-through; color: var(--ink-soft); }
+    .little { padding: var(--gap-m); border: 1.5px dashed var(--line-strong); border-radius: var(--round-m); color: var(--ink-soft); }
     footer { display: grid; gap: .3rem; border-block-start: 1px solid var(--line); padding-block-start: var(--gap-m); font-size: var(--size-s); color: var(--ink-soft); }
     footer b { color: var(--ink); }
-    @media (max-width: 26rem) { :host { gap: .6rem; } .facts { padding: .5rem .7rem; } .facts li { font-size: 1rem; } .held { grid-template-columns: 4rem minmax(0, 1fr); } }
+    @media (max-width: 26rem) { :host { gap: .6rem; } .facts { padding: .5rem .7rem; } .facts li { font-size: 1rem; } }
   `];
 
   render() {
     const card = this.card;
     if (!card) return nothing;
-    const known = new Map([...card.seen, ...card.looks, ...card.reservations.map((held) => held.item)].map((item) => [item.product_id, item]));
+    const known = new Map([...card.seen, ...card.looks, ...(card.owned ?? []), ...card.reservations.map((held) => held.item)].map((item) => [item.product_id, item]));
     const products = (id) => known.get(id);
     return html`
       ${card.facts.length ? html`<ul class="facts" aria-label=${t("card.facts")}>${card.facts.map((fact) => html`<li>${line(fact, products)}</li>`)}</ul>` : nothing}
-      ${this.#now(card, products)} ${this.#fits(card)}
+      ${this.#now(card, products)} ${this.#written(card)} ${this.#fits(card)}
+      ${isLittle(card) && !this.mirror ? html`<p class="little">${t("card.little")}</p>` : nothing}
       ${this.#list("card.seen", "eye", card.seen, products)} ${this.#list("card.looks", "spark", card.looks, products)}
-      ${card.notes.length ? html`<section><h3>${t("card.notes")}</h3><ul class="notes stack">
+      ${this.#list("card.owned", "hanger", card.owned ?? [], products)}
+      ${card.notes.length ? html`<section><h3 class="row">${icon("note")} ${t("card.notes")}</h3><ul class="notes stack">
         ${card.notes.map((note) => html`<li>${note.value}<br><span class="small soft">${origin(note)}</span></li>`)}</ul>
         <p class="small soft">${t("card.notes_readable")}</p></section>` : nothing}
       ${this.#footer(card)}`;
@@ -54,14 +59,7 @@ export class StaffCard extends LitElement {
     if (!card.reservations.length && !hint) return nothing;
     return html`<section aria-label=${t("card.now")}>
       ${hint?.kind === "complaint" ? this.#hint(hint, products) : nothing}
-      ${card.reservations.map((held) => html`<div class="held">
-        ${picture(held.item)}
-        <div class="stack tight">
-          <span class="eyebrow">${t(`step.${held.step}`)}${held.room ? ` · ${t("card.room", { room: held.room })}` : ""}</span>
-          <span><b>${nameOf(held.item)}</b> <span class="size">${word("size", held.size)}</span></span>
-          <span class="small soft">${held.item.brand} · ${word("colour", held.item.colour)} · ${t("card.held_until", { when: until(held.held_until) })}</span>
-          ${memberPrice(held.item)}
-        </div></div>`)}
+      ${card.reservations.map((held) => html`<regulars-reserved .held=${held} ?still=${this.mirror}></regulars-reserved>`)}
       ${hint && hint.kind !== "complaint" ? this.#hint(hint, products) : nothing}
     </section>`;
   }
@@ -74,6 +72,18 @@ export class StaffCard extends LitElement {
     </div>
     ${this.asking && !this.mirror ? html`<div class="row wrap reasons" role="group" aria-label=${t("card.dismiss")}>
       ${dismissal.map((reason) => html`<button @click=${() => this.#dismiss(reason)}>${t(`dismiss.${reason}`)}</button>`)}</div>` : nothing}`;
+  }
+
+  /** What colleagues wrote since the shopper came in; open tasks first. */
+  #written(card) {
+    const written = [...(card.written ?? [])].sort((one, other) => (other.task && !other.done) - (one.task && !one.done));
+    if (!written.length) return nothing;
+    return html`<section><h3 class="row">${icon("note")} ${t("card.written")}</h3><ul class="notes stack">${written.map((note) => {
+      const said = [note.label ? t(`note.chip.${note.label}`) : "", note.text].filter(Boolean).join(": ");
+      return html`<li class=${note.task ? "task" : ""} ?data-done=${note.done}>
+        ${note.task && !this.mirror ? html`<button class="icon" aria-pressed=${note.done ? "true" : "false"} aria-label=${t("note.done", { text: said })} @click=${() => this.#send("note_done", { note_id: note.note_id })}>${note.done ? icon("check") : nothing}</button>` : nothing}
+        <span class="grow"><span class="said">${said}</span> <span class="small soft">${ago(note.at)}</span></span></li>`;
+    })}</ul></section>`;
   }
 
   #fits(card) {
@@ -105,7 +115,11 @@ export class StaffCard extends LitElement {
 
   #dismiss(reason) {
     this.asking = false;
-    this.dispatchEvent(new CustomEvent("dismiss", { detail: { reason } }));
+    this.#send("dismiss", { reason });
+  }
+
+  #send(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 
@@ -115,8 +129,9 @@ export function heading(card) {
   return { name: card.name || card.alias || t("list.unnamed"), place };
 }
 
-function until(unixS) {
-  return new Date(unixS * 1000).toDateString() === new Date().toDateString() ? clock(unixS) : date(unixS);
+/** Nothing to go by: neither a fact nor a size, a taste or an article. */
+function isLittle(card) {
+  return ![card.facts, card.sizes, card.likes, card.dislikes, card.seen, card.reservations].some((part) => part.length);
 }
 
 customElements.define("regulars-staff-card", StaffCard);

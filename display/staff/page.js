@@ -14,21 +14,34 @@ import { forget } from "../shared/session.js";
 import { heading } from "../shared/staff_card.js";
 import { base, controls } from "../shared/styles.js";
 import "./checkin.js";
+import { keepShell } from "./install.js";
 import "./list.js";
+import "./notes.js";
 import "./phone_code.js";
+import "./picks.js";
+import "./search.js";
 
 // A tablet left on the counter shows nobody's sizes to the next customer. `?blur_s=` changes it, 0 never blurs.
 const BLUR_AFTER_S = Number(new URLSearchParams(location.search).get("blur_s") ?? 30);
+// Nobody used it for a quarter of an hour: the tablet lies somewhere. It lets go of the line and of all it knew.
+const LOCK_AFTER_S = Number(new URLSearchParams(location.search).get("lock_s") ?? 900);
 const STATES = ["served", "fitting", "left"];
+// The animal that this tablet is called today; the store deals it and forgets it.
+const ME = "regulars.staff.me";
 
 export class Staff extends LitElement {
-  static properties = { device: { state: true }, cards: { state: true }, open: { state: true }, covered: { state: true }, customer: { state: true }, offline: { state: true }, tick: { state: true } };
+  static properties = { device: { state: true }, cards: { state: true }, open: { state: true }, part: { state: true }, me: { state: true }, covered: { state: true }, locked: { state: true }, customer: { state: true }, offline: { state: true }, tick: { state: true } };
 
   static styles = [base, controls, itemStyles, css`
     :host { display: grid; grid-template: auto auto minmax(0, 1fr) / minmax(0, 1fr); block-size: 100dvh; }
     header { display: flex; align-items: center; gap: .25rem; padding: .3rem var(--gap-s) .3rem var(--gap-l); background: var(--linen); border-block-end: 1px solid var(--line); }
     header h1 { font-size: 1.25rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-    header .quiet { padding-inline: .6rem; }
+    header .quiet { padding-inline: .6rem; position: relative; }
+    header [aria-current="page"] { background: var(--pine-wash); }
+    .badge { position: absolute; inset-block-start: .1rem; inset-inline-end: .05rem; min-inline-size: 1.25rem; padding: .05rem .3rem; border-radius: var(--round-pill); background: var(--clay); color: var(--on-colour); font: 700 .75rem/1.2 var(--sans); }
+    .foot { display: flex; align-items: center; justify-content: space-between; gap: var(--gap-s); flex-wrap: wrap; padding-block-start: var(--gap-m); color: var(--ink-soft); font-size: var(--size-s); }
+    .part { display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr); min-block-size: 0; }
+    .after { display: grid; gap: var(--gap-s); grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); padding-block: var(--gap-m); }
     main { display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); min-block-size: 0; position: relative; }
     .pane { overflow-y: auto; padding: var(--gap-m); min-inline-size: 0; overscroll-behavior: contain; }
     .card { display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); min-block-size: 0; min-inline-size: 0; background: var(--linen); }
@@ -37,7 +50,7 @@ export class Staff extends LitElement {
     .top .grow { display: grid; gap: .05rem; }
     .actions { display: flex; gap: .4rem; padding: var(--gap-s) var(--gap-m) calc(var(--gap-s) + env(safe-area-inset-bottom)); background: var(--paper); border-block-start: 1px solid var(--line); }
     .actions button { flex: 1 1 auto; padding-inline: .5rem; font-size: .9375rem; min-inline-size: 3.1rem; }
-    @media (max-width: 26rem) { header { padding-inline-start: var(--gap-m); } header h1 { font-size: 1.0625rem; } .actions { gap: .3rem; padding-inline: .5rem; } .actions button { padding-inline: .15rem; font-size: .8125rem; } }
+    @media (max-width: 26rem) { header { padding-inline-start: var(--gap-m); } header h1 { font-size: 1.0625rem; } header .icon { min-inline-size: 3rem; } .actions { gap: .3rem; padding-inline: .5rem; } .actions button { padding-inline: .15rem; font-size: .8125rem; } }
     .cover { position: absolute; inset: 0; z-index: 5; display: grid; place-content: center; justify-items: center; gap: var(--gap-m); padding: var(--gap-l); background: var(--linen); text-align: center; }
     .choose { display: none; }
     .public { display: grid; gap: var(--gap-l); grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); }
@@ -46,22 +59,25 @@ export class Staff extends LitElement {
     @media (min-width: 56rem) {
       main { grid-template-columns: minmax(21rem, 26rem) minmax(0, 1fr); }
       .list { border-inline-end: 1px solid var(--line); }
-      .card .pane { padding: var(--gap-l) clamp(var(--gap-l), 3vw, var(--gap-xxl)); }
+      .card .pane, .part .pane { padding: var(--gap-l) clamp(var(--gap-l), 3vw, var(--gap-xxl)); }
       .back { display: none; } .top { padding-inline-start: clamp(var(--gap-l), 3vw, var(--gap-xxl)); padding-block: .6rem; } .actions { padding-inline: clamp(var(--gap-l), 3vw, var(--gap-xxl)); }
       .actions button { flex: 0 1 auto; padding-inline: 1.2rem; }
       .choose { display: grid; place-content: center; justify-items: center; text-align: center; color: var(--ink-soft); padding: var(--gap-xl); gap: var(--gap-m); }
     }
     @media (max-width: 55.99rem) { [data-open] .list { display: none; } }
+    .list.alone { grid-column: 1 / -1; border: 0; }
   `];
 
   #live = null;
-  #mine = new Set();
+  #lock = 0;
   #blur = 0;
   #minutes = 0;
 
   constructor() {
     super();
     this.cards = [];
+    this.part = "";
+    this.me = sessionStorage.getItem(ME) ?? "";
     for (const touch of ["pointerdown", "keydown"]) this.addEventListener(touch, () => this.#touched());
   }
 
@@ -75,55 +91,89 @@ export class Staff extends LitElement {
     super.disconnectedCallback();
     clearInterval(this.#minutes);
     clearTimeout(this.#blur);
+    clearTimeout(this.#lock);
     this.#live?.close();
   }
 
   render() {
     if (!this.device) return html`<regulars-pairing kind="staff" @paired=${(event) => this.#start(event.detail)}></regulars-pairing>`;
+    if (this.locked) return html`<main>${this.#locked()}</main>`;
     const status = this.cards.find((card) => card.kind === "status");
+    const picks = this.cards.find((card) => card.kind === "picks");
     const visits = this.cards.filter((card) => card.kind === "visit");
     const card = visits.find((visit) => visit.id === this.open);
-    const other = otherLanguage();
+    const beside = card || this.part;
     return html`
       <header>
         <h1 class="grow">${status?.store_name || t("staff.title")}</h1>
-        <a class="button quiet" href=${other.href} hreflang=${other.lang} lang=${other.lang} aria-label=${`${other.lang.toUpperCase()}: ${t("language.other")}`}>${other.lang.toUpperCase()}</a>
+        ${this.#tool("search", "search")}
+        ${this.#tool("picks", "basket", picks?.lines.filter((line) => line.step === "reserved" || line.held_until * 1000 <= Date.now()).length)}
         <button class="quiet icon" aria-pressed=${this.customer ? "true" : "false"} aria-label=${t("staff.customer_view")} title=${t("staff.customer_view")} @click=${() => { this.customer = !this.customer; }}>${icon("eye")}</button>
         <button class="quiet icon" aria-label=${t("checkin.title")} title=${t("checkin.title")} @click=${() => this.#part("regulars-checkin").show()}>${icon("plus", 24)}</button>
       </header>
       <regulars-notice .line=${this.offline} .office=${status?.offline_since ?? null}></regulars-notice>
-      <main ?data-open=${Boolean(card)}>
+      <main ?data-open=${Boolean(beside)}>
         ${this.covered ? this.#cover() : this.customer ? this.#public(card) : html`
-          <div class="pane list"><regulars-staff-list .cards=${visits} .quiet=${this.cards.find((held) => held.kind === "quiet")?.count ?? 0} .open=${this.open} .mine=${new Set(this.#mine)}
-            @open=${(event) => this.#show(event.detail.id)} @claim=${(event) => this.#claim(event.detail.id)} @release=${(event) => this.#release(event.detail.id)}></regulars-staff-list></div>
-          ${card ? this.#card(card) : html`<div class="choose">${icon("hanger", 64)}<p>${t("staff.choose")}</p></div>`}`}
+          <div class="pane list ${beside || visits.length <= 7 ? "" : "alone"}"><regulars-staff-list .cards=${visits} .quiet=${this.cards.find((held) => held.kind === "quiet")?.count ?? 0} .open=${this.open} .me=${this.me}
+            @open=${(event) => this.#show(event.detail.id)} @claim=${(event) => this.#claim(event.detail.id)} @release=${(event) => this.#release(event.detail.id)}></regulars-staff-list>${this.#foot()}</div>
+          ${this.part ? this.#tools(picks, visits, card) : card ? this.#card(card) : visits.length <= 7 ? html`<div class="choose">${icon("hanger", 64)}<p>${t("staff.choose")}</p></div>` : nothing}`}
       </main>
-      <regulars-checkin .send=${(loyalty) => this.#live.command("checkin", { loyalty })} @done=${(event) => this.#show(event.detail.visit_id)}></regulars-checkin>
+      <regulars-checkin .send=${(fields) => this.#live.command("checkin", fields)} .find=${(fields) => this.#live.command("find", fields)} @done=${(event) => this.#arrived(event.detail)}></regulars-checkin>
+      <regulars-notes .send=${(fields) => this.#live.command("note", { visit_id: this.open, ...fields })}></regulars-notes>
+      <regulars-dialog .heading=${t("card.not_this")}><div class="stack"><p>${t("card.not_this_how")}</p><button class="warm" @click=${() => this.#notThis()}>${t("card.not_this")}</button></div></regulars-dialog>
       <regulars-phone-code></regulars-phone-code>`;
+  }
+
+  #tool(part, glyph, count = 0) {
+    return html`<button class="quiet icon" aria-current=${this.part === part ? "page" : nothing} aria-label=${count ? `${t(`staff.${part}`)}: ${count}` : t(`staff.${part}`)} title=${t(`staff.${part}`)}
+      @click=${() => this.#turn(part)}>${icon(glyph, 22)}${count ? html`<span class="badge" aria-hidden="true">${count}</span>` : nothing}</button>`;
+  }
+
+  #foot() {
+    const other = otherLanguage();
+    return html`<div class="foot"><span>${this.me ? t("claim.you", { who: word("shift", this.me) }) : nothing}</span>
+      <a class="button quiet" href=${other.href} hreflang=${other.lang} lang=${other.lang}>${t("language.other")}</a></div>`;
+  }
+
+  #tools(picks, visits, card) {
+    return html`<section class="part" aria-label=${t(`staff.${this.part}`)}>
+      <div class="top"><button class="quiet icon" aria-label=${t("back")} @click=${() => { this.part = ""; }}>${icon("back", 24)}</button><h2 class="grow">${t(`staff.${this.part}`)}</h2></div>
+      <div class="pane" tabindex="0" role="region" aria-label=${t(`staff.${this.part}`)}>${this.part === "search"
+        ? html`<regulars-search .card=${card ?? null} .send=${(fields) => this.#live.command("search", fields)}></regulars-search>`
+        : html`<regulars-picks .picks=${picks ?? null} .cards=${visits} @step=${(event) => this.#step(event.detail)} @open=${(event) => this.#show(event.detail.id)}></regulars-picks>`}</div>
+    </section>`;
   }
 
   #card(card) {
     const head = heading(card);
-    const mine = this.#mine.has(card.id);
     return html`<article class="card" aria-label=${head.name}>
       <div class="top">
         <button class="quiet icon back" aria-label=${t("back")} @click=${() => { this.open = ""; }}>${icon("back", 24)}</button>
-        <div class="grow"><h2>${head.name}</h2><span class="small soft">${t(`state.${card.state}`)} · ${head.place}${card.claimed_by ? ` · ${t("claim.taken", { who: card.claimed_by })}` : ""}</span></div>
+        <div class="grow"><h2>${head.name}</h2><span class="small soft">${t(`state.${card.state}`)} · ${head.place}${card.claimed_by ? ` · ${t("claim.taken", { who: word("shift", card.claimed_by) })}` : ""}</span></div>
         ${card.tier ? html`<span class="chip gold">${word("tier", card.tier.value)}</span>` : nothing}
         <button class="quiet icon" aria-label=${t("phone_code.title")} title=${t("phone_code.title")} @click=${() => this.#phoneCode(card.id)}>${icon("phone", 22)}</button>
       </div>
       <div class="pane" tabindex="0" role="region" aria-label=${t("card.title", { name: head.name })}>
-        ${card.alias ? html`<regulars-staff-card .card=${card} @dismiss=${(event) => this.#command("dismiss_hint", { visit_id: card.id, reason: event.detail.reason }, "said.noted")}></regulars-staff-card>`
+        ${card.alias ? html`<regulars-staff-card .card=${card} @dismiss=${(event) => this.#command("dismiss_hint", { visit_id: card.id, reason: event.detail.reason }, "said.noted")}
+            @step=${(event) => this.#step({ visit_id: card.id, ...event.detail })} @note_done=${(event) => this.#command("note_done", { visit_id: card.id, ...event.detail })}></regulars-staff-card>
+          <div class="after"><button @click=${() => this.#part("regulars-notes").show()}>${icon("note")} ${t("note.title")}</button>
+            <button @click=${() => this.#turn("search")}>${icon("search")} ${t("staff.search")}</button>
+            <button class="quiet" @click=${() => this.#part("regulars-dialog").show()}>${icon("swap")} ${t("card.not_this")}</button></div>`
           : html`<p class="note">${t("card.unnamed")}</p>`}
       </div>
       <div class="actions" role="group" aria-label=${t("staff.actions")}>
-        ${mine || card.claimed_by
-          ? html`<button aria-pressed=${mine ? "true" : "false"} @click=${() => this.#release(card.id)}>${t(mine ? "claim.release" : "claim.take_over")}</button>`
-          : html`<button class="primary" @click=${() => this.#claim(card.id)}>${t("claim.take")}</button>`}
+        ${this.#serving(card)}
         ${STATES.map((state) => html`<button aria-pressed=${card.state === state ? "true" : "false"}
           @click=${() => this.#command("state", { visit_id: card.id, state: card.state === state ? "here" : state })}>${t(`state.${state}.do`)}</button>`)}
       </div>
     </article>`;
+  }
+
+  /** Mine: let a colleague go on. Somebody else's: take over. Nobody's: take. */
+  #serving(card) {
+    if (!card.claimed_by) return html`<button class="primary" @click=${() => this.#claim(card.id)}>${t("claim.take")}</button>`;
+    if (card.claimed_by === this.me) return html`<button @click=${() => this.#command("hand_over", { visit_id: card.id })}>${t("claim.hand_over")}</button>`;
+    return html`<button aria-label=${t("claim.over_from", { who: word("shift", card.claimed_by) })} @click=${() => this.#claim(card.id, true)}>${t("claim.over")}</button>`;
   }
 
   /** What may lie open while a customer looks on: articles as anybody may see them, and no one named. */
@@ -136,6 +186,11 @@ export class Staff extends LitElement {
         : html`<p class="soft">${t("staff.customer_empty")}</p>`}</div>`;
   }
 
+  #locked() {
+    return html`<div class="cover">${icon("lock", 56)}<h2>${t("staff.locked")}</h2><p class="soft">${t("staff.locked_why")}</p>
+      <button class="primary" @click=${() => this.#unlock()}>${t("staff.unlock")}</button></div>`;
+  }
+
   #cover() {
     return html`<div class="cover">${icon("hidden", 56)}<h2>${t("staff.covered")}</h2><p class="soft">${t("staff.covered_why")}</p>
       <button class="primary" @click=${() => this.#touched()}>${t("staff.uncover")}</button></div>`;
@@ -143,11 +198,15 @@ export class Staff extends LitElement {
 
   #start(device) {
     this.device = device;
-    const live = new Live(device.token);
+    this.#connect();
+    this.#touched();
+  }
+
+  #connect() {
+    const live = new Live(this.device.token);
     this.#live = live;
     live.addEventListener("change", () => {
       this.cards = live.cards;
-      for (const id of this.#mine) if (!this.cards.some((card) => card.id === id && card.claimed_by)) this.#mine.delete(id);
     });
     live.addEventListener("line", () => { this.offline = live.offlineSince; });
     live.addEventListener("refused", () => { forget("staff"); this.device = null; this.cards = []; });
@@ -155,19 +214,39 @@ export class Staff extends LitElement {
 
   #show(id) {
     this.open = id;
+    this.part = "";
     if (id) this.#live.command("open_card", { visit_id: id });
   }
 
-  async #claim(id) {
-    const ack = await this.#command("claim", { visit_id: id });
-    if (ack.ok) this.#mine.add(id);
-    this.requestUpdate();
+  #turn(part) {
+    this.part = this.part === part ? "" : part;
+    this.customer = false;
+    if (this.part === "search") this.updateComplete.then(() => this.#part("regulars-search")?.focus());
   }
 
-  async #release(id) {
-    const ack = await this.#command("release", { visit_id: id });
-    if (ack.ok) this.#mine.delete(id);
-    this.requestUpdate();
+  #arrived({ visit_id, shown }) {
+    if (shown === false) this.#part("regulars-notice").say(t("checkin.private"));
+    else this.#show(visit_id);
+  }
+
+  async #claim(id, over = false) {
+    const ack = await this.#command("claim", { visit_id: id, take_over: over });
+    if (!ack.ok || !ack.body?.as) return;
+    this.me = ack.body.as;
+    sessionStorage.setItem(ME, this.me);
+  }
+
+  #release(id) {
+    return this.#command("release", { visit_id: id });
+  }
+
+  #step(fields) {
+    return this.#command("step", fields);
+  }
+
+  async #notThis() {
+    this.#part("regulars-dialog").close();
+    await this.#command("not_this", { visit_id: this.open });
   }
 
   async #phoneCode(id) {
@@ -182,9 +261,27 @@ export class Staff extends LitElement {
     return ack;
   }
 
+  #unlock() {
+    this.locked = false;
+    this.#connect();
+    this.#touched();
+  }
+
+  #shut() {
+    this.locked = true;
+    this.open = this.part = "";
+    this.customer = false;
+    this.cards = [];
+    this.#live?.close();
+    this.#live = null;
+  }
+
   #touched() {
+    if (this.locked) return;
     this.covered = false;
     clearTimeout(this.#blur);
+    clearTimeout(this.#lock);
+    if (LOCK_AFTER_S > 0 && this.device) this.#lock = setTimeout(() => this.#shut(), LOCK_AFTER_S * 1000);
     if (BLUR_AFTER_S > 0) this.#blur = setTimeout(() => { this.covered = true; }, BLUR_AFTER_S * 1000);
   }
 
@@ -194,3 +291,5 @@ export class Staff extends LitElement {
 }
 
 customElements.define("regulars-staff", Staff);
+if (document.readyState === "complete") keepShell();
+else addEventListener("load", keepShell, { once: true });

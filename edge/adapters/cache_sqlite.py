@@ -25,12 +25,13 @@ from edge.adapters.store_sqlite import (
     put_meta,
     removed,
 )
+from edge.core.names import folded
 from edge.core.replica import Body, Kept, Key, Plan, Revoked, told_anew
 from wire.product import Product, Stock
 from wire.profile import Profile
 from wire.sync import PhoneCommand, Revocation
 
-SCHEMA: Final = "1"
+SCHEMA: Final = "2"
 # How much staleness of `as_of` a restart may add; each write costs the SD card two pages.
 AS_OF_EVERY_S: Final = 60.0
 DAY_S: Final = 86_400
@@ -40,6 +41,8 @@ CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS record (
     kind TEXT, key TEXT, rev INTEGER NOT NULL, body BLOB, until REAL, PRIMARY KEY (kind, key));
 CREATE TABLE IF NOT EXISTS loyalty (number TEXT PRIMARY KEY, member_ref TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS reserving (member_ref TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS named (member_ref TEXT PRIMARY KEY, words TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS revoked (
     member_ref TEXT PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL,
     rev INTEGER NOT NULL, confirmed INTEGER NOT NULL DEFAULT 0);
@@ -48,6 +51,8 @@ CREATE TABLE IF NOT EXISTS day_key (day INTEGER, member_ref TEXT, key BLOB NOT N
 _PERSONAL: Final = (
     "DELETE FROM record WHERE kind IN ('profile', 'command')",
     "DELETE FROM loyalty",
+    "DELETE FROM reserving",
+    "DELETE FROM named",
     "DELETE FROM day_key",
 )
 _MODELS: Final[Mapping[str, type[Profile] | type[Product] | type[Stock] | type[PhoneCommand]]] = {
@@ -82,6 +87,17 @@ class Cache:
     def member_by_loyalty(self, number: str) -> str | None:
         found = self._read("SELECT member_ref FROM loyalty WHERE number = ?", [number])
         return str(found[0][0]) if found else None
+
+    def reserving(self) -> tuple[str, ...]:
+        """The members with a reservation, open or not."""
+        return tuple(str(row[0]) for row in self._read("SELECT member_ref FROM reserving ORDER BY member_ref"))
+
+    def members_named(self, words: Sequence[str], limit: int) -> tuple[str, ...]:
+        """At most `limit` members whose name has, for each of `words`, a word that begins with it (`names.folded`)."""
+        like = " AND ".join(["words LIKE ? ESCAPE '\\'"] * len(words))
+        patterns = [f"% {_literal(word)}%" for word in words]
+        query = f"SELECT member_ref FROM named WHERE {like} ORDER BY member_ref LIMIT ?"  # noqa: S608 - only our own text
+        return tuple(str(row[0]) for row in self._read(query, [*patterns, limit])) if words else ()
 
     def products(self) -> Mapping[str, Product]:
         return self._products
@@ -341,9 +357,24 @@ def _write(db: Database, key: Key, kept: Kept) -> None:
         {"kind": kind, "key": name, "rev": kept.rev, "body": packed, "until": until}, pk=("kind", "key")
     )
     if kind == "profile":
-        db.execute("DELETE FROM loyalty WHERE member_ref = ?", [name])
-    if isinstance(body, Profile) and body.loyalty_number:
-        db.table("loyalty").upsert({"number": body.loyalty_number, "member_ref": name}, pk="number")
+        for table in ("loyalty", "reserving", "named"):
+            db.execute(f"DELETE FROM {table} WHERE member_ref = ?", [name])  # noqa: S608 - our own three names
+    if isinstance(body, Profile):
+        _index(db, name, body)
+
+
+def _index(db: Database, member: str, profile: Profile) -> None:
+    if profile.loyalty_number:
+        db.table("loyalty").upsert({"number": profile.loyalty_number, "member_ref": member}, pk="number")
+    if profile.reservations:
+        db.table("reserving").insert({"member_ref": member})
+    if words := folded(profile.name or profile.alias):
+        db.table("named").insert({"member_ref": member, "words": "".join(f" {word}" for word in words)})
+
+
+def _literal(word: str) -> str:
+    """For LIKE, with a backslash as its escape."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _unpacked(kind: str, packed: bytes) -> Body:

@@ -17,7 +17,19 @@ from pydantic import TypeAdapter
 from edge.adapters import remnants
 from edge.adapters.store_sqlite import Damaged, Database, emptied, meta, opened, put_meta
 from edge.core import outbox
-from edge.core.effects import Alive, Done, DropVisit, Erase, Keep, KeepVisit, Lift, Record, Restriction, StoreFact
+from edge.core.effects import (
+    Alive,
+    Done,
+    DropVisit,
+    Erase,
+    Keep,
+    KeepStep,
+    KeepVisit,
+    Lift,
+    Record,
+    Restriction,
+    StoreFact,
+)
 from edge.core.pairing import DeviceKind, Paired
 from edge.core.visit import Visit, kept
 from edge.errors import OutboxDamaged
@@ -31,6 +43,8 @@ CREATE TABLE IF NOT EXISTS event (n INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS visit (visit_id TEXT PRIMARY KEY, member_ref TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS restriction (
     member_ref TEXT, kind TEXT, fact TEXT, until REAL NOT NULL, PRIMARY KEY (member_ref, kind, fact));
+CREATE TABLE IF NOT EXISTS step (
+    reservation_id TEXT PRIMARY KEY, member_ref TEXT NOT NULL, step TEXT NOT NULL, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS done (command_id TEXT PRIMARY KEY, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS pairing_code (
     code_hash TEXT PRIMARY KEY, kind TEXT NOT NULL, device_id TEXT NOT NULL, expires_at REAL NOT NULL);
@@ -66,6 +80,10 @@ class Outbox:
     def done(self, now_s: float) -> dict[str, float]:
         """Phone commands that were carried out -> until when the feed may bring them again."""
         return dict(self._read("SELECT command_id, until FROM done WHERE until > ?", [now_s]))
+
+    def steps(self, now_s: float) -> list[KeepStep]:
+        query = "SELECT reservation_id, member_ref, step, until FROM step WHERE until > ?"
+        return [KeepStep(*row) for row in self._read(query, [now_s])]
 
     def alive_at(self) -> float:
         """When the service last said that it runs; 0 if never."""
@@ -226,6 +244,9 @@ def _put_fact(db: Database, fact: StoreFact) -> None:
             db.execute("DELETE FROM restriction WHERE member_ref = ? AND kind = ?", [member_ref, kind])
         case Done(command_id, until):
             db.table("done").upsert({"command_id": command_id, "until": until}, pk="command_id")
+        case KeepStep(reservation_id, member_ref, step, until):
+            row = {"reservation_id": reservation_id, "member_ref": member_ref, "step": step, "until": until}
+            db.table("step").upsert(row, pk="reservation_id")
         case Alive(at):
             put_meta(db, alive_at=str(at))
         case Erase(member_ref):
@@ -236,6 +257,7 @@ def _erase(db: Database, member_ref: str) -> None:
     """What waits for head office, and what it has, keeps its number and loses the member."""
     db.execute("DELETE FROM visit WHERE member_ref = ?", [member_ref])
     db.execute("DELETE FROM restriction WHERE member_ref = ?", [member_ref])
+    db.execute("DELETE FROM step WHERE member_ref = ?", [member_ref])
     # A week of a large store are 140,000 events: SQLite finds the few that may name the member.
     for n, body in db.execute("SELECT n, body FROM event WHERE instr(body, ?)", [member_ref.encode()]).fetchall():
         event: Mapping[str, object] = orjson.loads(body)

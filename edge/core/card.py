@@ -7,7 +7,7 @@ module sees it. A card without an alias is a customer who asked for advice but h
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
-from edge.core import hints
+from edge.core import hints, reservation
 from edge.core.consent import Scope, redacted
 from edge.core.freshness import fresh, is_stale, mark
 from edge.core.rank import ranked
@@ -25,8 +25,8 @@ FACT_LINES: Final = 3
 # What fits under the three facts on a 768x1024 tablet without becoming a catalogue.
 SEEN_LENGTH: Final = 6
 LOOKS_LENGTH: Final = 4
-# Held for somebody who is here to try it on; afterwards the step itself says that it is over.
-OPEN_STEPS: Final = frozenset({"reserved", "picked", "fitting", "tried"})
+# Enough to say "that goes with your boots"; the wardrobe is not the shop's to keep.
+OWNED_LENGTH: Final = 4
 
 
 def staff_card(
@@ -59,13 +59,13 @@ def quiet_card(count: int) -> QuietCard:
 
 
 def ordered(cards: Iterable[StaffCard]) -> tuple[StaffCard, ...]:
-    """With their place in the list: asked for help, then a reservation waiting, then longest unserved."""
+    """With their place in the list: asked for help, handed over, a reservation waiting, then longest unserved."""
     places = enumerate(sorted(cards, key=_urgency))
     return tuple(card if card.order == place else card.model_copy(update={"order": place}) for place, card in places)
 
 
 def open_reservations(profile: Profile, now: float) -> Iterator[Reservation]:
-    return (held for held in profile.reservations if held.step in OPEN_STEPS and held.held_until > now)
+    return (held for held in profile.reservations if held.step in reservation.OPEN_STEPS and held.held_until > now)
 
 
 def reservation_lines(profile: Profile, mine: Wearer, shop: Shop, now: float) -> tuple[ReservationLine, ...]:
@@ -78,6 +78,7 @@ def reservation_lines(profile: Profile, mine: Wearer, shop: Shop, now: float) ->
             room=held.room,
             step=held.step,
             held_until=held.held_until,
+            moves=reservation.moves(held, now),
         )
         for held in open_reservations(profile, now)
         if (product := shop.products.get(held.product_id)) is not None
@@ -98,6 +99,18 @@ def seen_items(profile: Profile, mine: Wearer, shop: Shop, now: float) -> tuple[
     return tuple(found.values())[:SEEN_LENGTH]
 
 
+def owned_items(profile: Profile, mine: Wearer, shop: Shop, now: float) -> tuple[Item, ...]:
+    """What was bought here and is still known here, newest first."""
+    facts = sorted(fresh("owned", profile.owned, now), key=lambda fact: -fact.observed_at)
+    known = ((fact, shop.products.get(fact.value)) for fact in {fact.value: fact for fact in reversed(facts)}.values())
+    bought = [
+        item(shop, product, mine, Line(key="why.owned", params={"when": fact.observed_at}), fact.observed_at)
+        for fact, product in known
+        if product is not None
+    ]
+    return tuple(reversed(bought))[:OWNED_LENGTH]
+
+
 def _unnamed(visit: Visit, scope: Scope, shop: Shop, now: float, *, waiting: bool, escalated: bool) -> StaffCard:
     return StaffCard(
         id=visit.visit_id,
@@ -114,6 +127,7 @@ def _unnamed(visit: Visit, scope: Scope, shop: Shop, now: float, *, waiting: boo
         waiting=waiting,
         help_asked_at=visit.help_asked_at,
         claimed_by=visit.claimed_by,
+        handed_at=visit.handed_at,
         escalated=escalated,
         as_of=shop.as_of,
         decided_at=now,
@@ -130,6 +144,7 @@ def _named(
     looks: tuple[Item, ...] = ()
     if scope.allows(Audience.STAFF, Fact.LOOKS):
         shown = frozenset(one.product_id for one in seen) | {held.item.product_id for held in reservations}
+        shown |= {fact.value for fact in profile.owned}
         looks = ranked(profile, shop, now, count=LOOKS_LENGTH, without=shown)
     fields = {
         "alias": profile.alias,
@@ -146,7 +161,9 @@ def _named(
         "colours": tuple(mark("colours", one, one.value, now) for one in profile.colours),
         "seen": seen,
         "looks": looks,
+        "owned": owned_items(profile, mine, shop, now),
         "notes": _notes(profile, now),
+        "written": visit.notes if scope.allows(Audience.STAFF, Fact.NOTES) else (),
         "purposes": tuple(sorted(scope.purposes)),
     }
     return card.model_copy(update=fields)
@@ -161,9 +178,11 @@ def _hint(visit: Visit, offers: Iterable[Hint]) -> Hint:
 
 def _urgency(card: StaffCard) -> tuple[int, float]:
     taken = card.claimed_by != "" or card.state in {"served", "fitting"}
-    if card.help_asked_at is not None and not taken:
+    if card.help_asked_at is not None and not card.claimed_by:
         return 0, card.help_asked_at
-    return 3 if taken else 1 if card.waiting else 2, card.arrived_at
+    if card.handed_at is not None and not taken:
+        return 1, card.handed_at
+    return 4 if taken else 2 if card.waiting else 3, card.arrived_at
 
 
 def _escalated(visit: Visit, now: float, escalate_after_s: float) -> bool:
@@ -173,16 +192,21 @@ def _escalated(visit: Visit, now: float, escalate_after_s: float) -> bool:
 
 
 def _unnamed_reason(visit: Visit, *, waiting: bool) -> Line:
-    if visit.help_asked_at is not None:
+    urgent = _urgent(visit.help_asked_at, visit.handed_at)
+    return urgent or Line(key="reason.waiting" if waiting else "reason.here")
+
+
+def _urgent(help_asked_at: float | None, handed_at: float | None) -> Line | None:
+    if help_asked_at is not None:
         return Line(key="reason.help")
-    return Line(key="reason.waiting" if waiting else "reason.here")
+    return None if handed_at is None else Line(key="reason.handed_over")
 
 
 def _reason(card: StaffCard, profile: Profile, reservations: Sequence[ReservationLine], shop: Shop) -> Line:
     """The one line of the list: why this customer, now."""
     now = card.decided_at
-    if card.help_asked_at is not None:
-        return Line(key="reason.help")
+    if (urgent := _urgent(card.help_asked_at, card.handed_at)) is not None:
+        return urgent
     if profile.complaint_open is not None and not is_stale("complaint", profile.complaint_open, now):
         return Line(key="reason.complaint")
     if card.state == "fitting":

@@ -91,11 +91,10 @@ def theme_profile(profile: Profile) -> Profile:
     return redacted(profile, _NOTHING if hidden else {Fact.LIKES, Fact.DISLIKES})
 
 
-# No fact covers these: views do not name members, and what somebody owns is not in the matrix yet.
+# No fact covers these: views do not name members.
 _NEVER: Final[Mapping[str, object]] = {
     "member_ref": "0" * 32,
     "loyalty_number": "",
-    "owned": (),
     "hidden": frozenset[str](),
     "consent": None,
 }
@@ -111,6 +110,7 @@ _FIELDS: Final[Mapping[Fact, Mapping[str, object]]] = {
     Fact.COLOURS: {"colours": ()},
     Fact.VIEWED: {"viewed": ()},
     Fact.WISHLIST: {"wishlist": ()},
+    Fact.OWNED: {"owned": ()},
     Fact.RESERVATIONS: {"reservations": ()},
     Fact.MEMBER_PRICES: {"member_prices": ()},
     Fact.NOTES: {"notes": (), "complaint_open": None},

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from edge.core.visit import Visit
 from wire.event import EventType
 from wire.live import Ack, Patch, Remove, Replay, Snapshot, Upsert
+from wire.profile import Step
 from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
 
 
@@ -63,13 +64,23 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepStep:
+    """How far a reserved piece got in this store; forgotten at `until`, when nothing hangs anywhere because of it."""
+
+    reservation_id: str
+    member_ref: str
+    step: Step
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Alive:
     """The service ran at `at`: after a restart its visits go on only if it was not away for long."""
 
     at: float
 
 
-StoreFact = KeepVisit | DropVisit | Restriction | Lift | Erase | Done | Alive
+StoreFact = KeepVisit | DropVisit | Restriction | Lift | Erase | Done | KeepStep | Alive
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 The one place where a visit begins, changes and ends, so that no view, file or event can miss it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pydantic import JsonValue
@@ -12,7 +12,8 @@ from pydantic import JsonValue
 from edge.core import consent, reservation
 from edge.core.approach import Approaches
 from edge.core.consent import Scope
-from edge.core.effects import DropVisit, Effect, Keep, KeepVisit, Record, Restriction, StoreFact
+from edge.core.effects import DropVisit, Effect, Keep, KeepStep, KeepVisit, Record, Restriction, StoreFact
+from edge.core.picks import Picks
 from edge.core.presence import Presence
 from edge.core.restriction import Restrictions
 from edge.core.visit import Visit
@@ -21,9 +22,9 @@ from edge.core.zone import INSIDE_KINDS, FloorPlan
 from edge.settings import Settings
 from wire.event import EventType
 from wire.product import Product, Stock
-from wire.profile import Profile
+from wire.profile import Profile, Reservation, Step
 from wire.receipt import Purpose
-from wire.views import Mode, narrower
+from wire.views import Audience, Fact, Mode, narrower
 
 DAY_S: Final = 86_400
 
@@ -33,6 +34,8 @@ class Replica(Protocol):
 
     def profile(self, member_ref: str) -> Profile | None: ...
     def member_by_loyalty(self, number: str) -> str | None: ...
+    def reserving(self) -> tuple[str, ...]: ...
+    def members_named(self, words: Sequence[str], limit: int) -> tuple[str, ...]: ...
     def products(self) -> Mapping[str, Product]: ...
     def stock(self) -> Mapping[str, Stock]: ...
     def as_of(self) -> float: ...
@@ -57,6 +60,7 @@ class Past:
     visits: tuple[Visit, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     done: Mapping[str, float] = field(default_factory=dict)
+    steps: tuple[KeepStep, ...] = ()
     alive_at: float = 0.0
 
 
@@ -77,14 +81,18 @@ class Floor:
         self.presence = Presence(FloorPlan.draw(settings.zone, settings.scanner), settings.presence, radio_map)
         self.approaches = Approaches()
         self.restrictions = Restrictions(past.restrictions)
+        self.steps = reservation.Steps(past.steps)
         self.visits: dict[str, Visit] = {}
         self.scopes: dict[str, Scope] = {}
         self.dirty: set[str] = set()
         self.gone: dict[str, Visit] = {}
         self.out: list[Effect] = []
+        self.picks_changed = True
         self.zone_names = {zone.id: zone.name or zone.id for zone in settings.zone}
         self._inside = {zone.id for zone in settings.zone if zone.kind in INSIDE_KINDS}
         self._of_member: dict[str, str] = {}
+        self.picks = Picks(self.profile_of)
+        self.look_at_picks(replica.reserving(), now)
         self._restore(past, now)
 
     def here(self, member: str) -> Visit | None:
@@ -92,16 +100,21 @@ class Floor:
         return self.visits.get(self._of_member.get(member, ""))
 
     def profile(self, here: Visit, now: float) -> Profile | None:
+        return self.profile_of(here.member_ref, now)
+
+    def profile_of(self, member: str, now: float) -> Profile | None:
         """With what the member hid here and the store's own reservation steps; None when the lease has run out."""
-        if now - self.replica.as_of() > self.settings.offline.lease_days * DAY_S:
-            return None
-        profile = self.replica.profile(here.member_ref)
+        profile = self.replica.profile(member) if self.is_leased(now) else None
         if profile is None:
             return None
-        hidden = profile.hidden | self.restrictions.hidden(here.member_ref, now)
+        hidden = profile.hidden | self.restrictions.hidden(member, now)
         if hidden != profile.hidden:
             profile = profile.model_copy(update={"hidden": hidden})
-        return reservation.at_steps(profile, dict(here.steps))
+        return self.steps.of(profile)
+
+    def is_leased(self, now: float) -> bool:
+        """Whether head office was heard of lately enough to use what it sent about people."""
+        return now - self.replica.as_of() <= self.settings.offline.lease_days * DAY_S
 
     def scope(self, here: Visit, profile: Profile | None, now: float) -> Scope:
         found = self._asked(here, profile, here.mode_choice, here.air_mode, now)
@@ -162,13 +175,40 @@ class Floor:
         else:
             self.record(kind, here, at, body, *facts)
 
-    def with_steps(self, after: Visit, now: float) -> Visit:
-        """Reserved pieces go into the fitting room with the shopper."""
-        profile = self.profile(after, now) if after.state == "fitting" else None
-        steps = reservation.into_fitting(profile, now) if profile is not None else {}
-        for reservation_id, step in steps.items():
-            self.record("reservation.step", after, now, {"reservation_id": reservation_id, "step": step})
-        return replace(after, steps=(*after.steps, *steps.items())) if steps else after
+    def take_along(self, after: Visit, now: float) -> None:
+        """Reserved pieces go into the fitting room with the shopper, where staff may know of them."""
+        scope = self.scopes.get(after.visit_id)
+        if after.state != "fitting" or scope is None or not scope.allows(Audience.STAFF, Fact.RESERVATIONS):
+            return
+        profile = self.profile(after, now)
+        for held in () if profile is None else reservation.into_fitting(profile, now):
+            self.step(held, after.member_ref, "fitting", "", now)
+
+    def step(self, held: Reservation, member: str, step: Step, reason: str, now: float) -> None:
+        """The piece is at `step` from now on, on the card and on the pick list."""
+        kept = self.steps.put(held, member, step)
+        self.look_at_picks([member], now)
+        body: dict[str, JsonValue] = {"reservation_id": held.reservation_id, "step": step}
+        if reason:
+            body["reason"] = reason
+        here = self.here(member)
+        if here is None:
+            self.out.append(Record("reservation.step", now, body=body, facts=(kept,)))
+        else:
+            self.dirty.add(here.visit_id)
+            self.record("reservation.step", here, now, body, kept)
+
+    def look_at_picks(self, members: Iterable[str], now: float) -> None:
+        """What is reserved, hidden or granted may have changed for these members."""
+        self.picks.look(members, now)
+        self.picks_changed = True
+
+    def forget(self, member: str) -> None:
+        """A member who withdrew: nothing of theirs stays on the floor's own lists."""
+        self.restrictions.forget(member)
+        self.steps.forget(member)
+        self.picks.forget(member)
+        self.picks_changed = True
 
     def _asked(self, here: Visit, profile: Profile | None, choice: Mode | None, air: Mode | None, now: float) -> Scope:
         return consent.scope(

@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeVar
 from wire.cards import Mark
 from wire.profile import Observed
 
-Kind = Literal["sizes", "likes", "colours", "viewed", "wishlist", "tier", "notes", "complaint"]
+Kind = Literal["sizes", "likes", "colours", "viewed", "wishlist", "owned", "tier", "notes", "complaint"]
 _DAY_S: Final = 86_400
 
 # Shorter hides what is still true, longer has staff act on somebody who has changed.
@@ -15,6 +15,7 @@ STALE_AFTER_S: Final[dict[Kind, int]] = {
     "colours": 365 * _DAY_S,
     "viewed": 60 * _DAY_S,  # after two months the range on the rails is another
     "wishlist": 180 * _DAY_S,  # half a year: what was saved for one season is not the next one's wish
+    "owned": 1095 * _DAY_S,  # three years: what is older is worn out or given away more often than worn
     "tier": 400 * _DAY_S,  # schemes recompute once a year
     "notes": 365 * _DAY_S,
     "complaint": 180 * _DAY_S,  # older than that, it needs head office rather than the sales floor

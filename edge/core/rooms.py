@@ -9,7 +9,7 @@ from edge.core.card import ordered, quiet_card
 from edge.core.effects import Reply, Send
 from edge.core.inputs import Device
 from edge.core.live import Room
-from wire.cards import Card, ScreenView, StaffCard, StatusCard
+from wire.cards import Card, PickCard, ScreenView, StaffCard, StatusCard
 from wire.live import Hello
 
 STAFF = "staff"
@@ -47,6 +47,9 @@ class Rooms:
         yield from self._listed(cards, now)
         self._quiet = (self._quiet | counted) - set(gone) - set(cards)
         yield from self._put(STAFF, quiet_card(len(self._quiet)), now)
+
+    def picks(self, card: PickCard, now: float) -> Iterator[Send]:
+        yield from self._put(STAFF, card, now)
 
     def status(self, card: StatusCard, now: float) -> Iterator[Send]:
         yield from self._put(STAFF, card, now)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from edge.core import visit
+from edge.core.checkin import CheckIns
 from edge.core.effects import Done, Erase, Keep, KeepVisit, Lift, Restriction, StoreFact
 from edge.core.floor import Floor
 from edge.core.restriction import CHOICE, HIDE, VEIL
-from edge.core.staff import Staff
 from edge.core.visit import Visit
 from wire.sync import PhoneCommand
 from wire.views import Fact, Mode
@@ -21,8 +21,8 @@ _FACTS: Final = frozenset(Fact)
 
 
 class Shoppers:
-    def __init__(self, floor: Floor, staff: Staff, done: Mapping[str, float]) -> None:
-        self._floor, self._staff = floor, staff
+    def __init__(self, floor: Floor, check_ins: CheckIns, done: Mapping[str, float]) -> None:
+        self._floor, self._check_ins = floor, check_ins
         self._done = dict(done)
 
     def serve(self, request: PhoneCommand, now: float) -> None:
@@ -45,7 +45,7 @@ class Shoppers:
                 self._help(here, now, done)
             case "checkin":
                 self._floor.out.append(Keep((done,)))
-                self._staff.check_in(member, "phone", "", now)
+                self._check_ins.check_in(member, "phone", "", now)
             case _:
                 self._floor.out.append(Keep((done,)))
 
@@ -86,6 +86,7 @@ class Shoppers:
     def _hide(self, member: str, fact: str, now: float, done: Done) -> None:
         hide = self._floor.restrictions.add(Restriction(member, HIDE, now + HIDE_S, fact))
         self._floor.change(member, lambda same: same)
+        self._floor.look_at_picks([member], now)
         self._floor.record_of(member, "fact.hidden", now, {"fact": fact}, hide, done)
 
     def _help(self, here: Visit, now: float, done: Done) -> None:

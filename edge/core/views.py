@@ -21,7 +21,7 @@ from edge.core.phone import phone_view
 from edge.core.rooms import Rooms
 from edge.core.shop import Shop
 from edge.core.visit import Visit
-from wire.cards import StaffCard, StatusCard, Theme
+from wire.cards import PickCard, StaffCard, StatusCard, Theme
 from wire.profile import Profile
 from wire.sync import PhoneViewPost
 from wire.views import Audience, Fact
@@ -30,6 +30,8 @@ from wire.views import Audience, Fact
 PHONE_TTL_S: Final = 90
 # Minutes on a card, an expiring consent and an unserved row are looked at again this often.
 REVIEW_S: Final = 15.0
+# What runs out on the pick list runs out in hours: a minute late is soon enough.
+PICKS_S: Final = 60.0
 # A card takes about a millisecond: all of a full store at once would hold up an arrival, these do not.
 REVIEWED_AT_ONCE: Final = 8
 
@@ -47,6 +49,7 @@ class Views:
         self._near: dict[str, tuple[str, screen.Shopper | None]] = {}  # visit id -> zone, what it brings to a screen
         self._screens = {one.id: screen.ScreenState() for one in self._settings.screen}
         self._dirty_screens = set(self._screens)
+        self._picked_at = 0.0
         self._posted: dict[str, tuple[dict[str, JsonValue], float]] = {}
 
     def see(self, here: Visit, profile: Profile, now: float) -> None:
@@ -70,11 +73,14 @@ class Views:
     def catalogue(self) -> None:
         self._dirty_screens |= self._screens.keys()
         self._floor.dirty |= self._floor.visits.keys()
+        self._floor.picks_changed = True
 
     def review(self, now: float) -> None:
         """What changes by time alone."""
         due = (one for one in self._floor.visits if now - self._looked_at.get(one, 0.0) >= REVIEW_S)
         self._floor.dirty.update(islice(due, REVIEWED_AT_ONCE))
+        if now - self._picked_at >= PICKS_S:
+            self._floor.picks_changed = True
         for screen_id, state in self._screens.items():
             if state.due_at is not None and now >= state.due_at:
                 self._dirty_screens.add(screen_id)
@@ -83,10 +89,10 @@ class Views:
     def show(self, now: float) -> None:
         """Messages for all that changed; those who left are forgotten first."""
         floor = self._floor
-        if not (floor.dirty or floor.gone or self._dirty_screens or self._status_changed):
+        if not (floor.dirty or floor.gone or self._dirty_screens or self._status_changed or floor.picks_changed):
             return
         self._forget_gone()
-        shop = self._shop()
+        shop = self.shop()
         self._show_staff(shop, now)
         self._show_screens(shop, now)
         self._show_phones(shop, now)
@@ -114,6 +120,9 @@ class Views:
         if self._status_changed:
             self._status_changed = False
             floor.out += self.rooms.status(self._status(), now)
+        if floor.picks_changed:
+            floor.picks_changed, self._picked_at = False, now
+            floor.out += self.rooms.picks(floor.picks.card(shop, now) if floor.is_leased(now) else PickCard(), now)
         if not floor.dirty and not floor.gone:
             return
         cards = {visit_id: self._card(visit_id, shop, now) for visit_id in floor.dirty}
@@ -175,7 +184,8 @@ class Views:
         )
         return None if view is None else view.model_dump(mode="json")
 
-    def _shop(self) -> Shop:
+    def shop(self) -> Shop:
+        """The shop as every view shows it."""
         store, replica = self._settings.store, self._floor.replica
         return Shop(
             store_id=store.id,

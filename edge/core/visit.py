@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from wire.cards import AccessEntry, State
+from wire.cards import AccessEntry, Note, State
 from wire.views import Assurance, Mode, narrower
 
-Via = Literal["radio", "loyalty", "code", "phone"]
+Via = Literal["radio", "loyalty", "code", "phone", "name"]
 
 # RST1 mode bits -> what the shopper wished on air; 0 is "as stored". Invisible is silence, so it has no bits.
 AIR_MODES: Final[Mapping[int, Mode | None]] = {0: None, 1: Mode.PHONE, 2: Mode.SCREEN, 3: Mode.ADVICE}
@@ -21,6 +21,8 @@ ARRIVING_S: Final = 30.0
 ACCESS_LENGTH: Final = 20
 # One role opening the same card again within this time is one look at it.
 ACCESS_PAUSE_S: Final = 60.0
+# What one visit's colleagues tell each other; who has more to say writes it to head office.
+NOTES_LENGTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,14 @@ class Visit:
     air_mode: Mode | None = None  # wished on air, under the answer's signature
     heard_mode: Mode | None = None  # wished on air, unproved: may only narrow
     contested: bool = False
+    mistaken: bool = False  # staff saw that this is somebody else: only a card or a code says who it is
     help_asked_at: float | None = None
     claimed_by: str = ""  # memory only
     claimed_at: float | None = None  # memory only
+    handed_at: float | None = None  # a colleague let go and asked for somebody
     access_log: tuple[AccessEntry, ...] = ()  # memory only
     dismissed: frozenset[str] = frozenset()  # kinds of hint that staff put away
-    steps: tuple[tuple[str, str], ...] = ()  # reservation id -> the step it reached here
+    notes: tuple[Note, ...] = ()  # what staff wrote during the visit; ends with it
 
 
 def moved(visit: Visit, zone: str, *, into_fitting: bool) -> Visit:
@@ -60,7 +64,9 @@ def wished(visit: Visit, air_mode: Mode | None) -> Visit:
 
 
 def answered(visit: Visit, air_mode: Mode | None) -> Visit:
-    """The answer's bits are under its signature, so they may also open."""
+    """The answer's bits are under its signature, so they may also open. It does not undo what staff saw."""
+    if visit.mistaken:
+        return replace(visit, air_mode=air_mode, heard_mode=None)
     return replace(visit, assurance=Assurance.ANSWERED, contested=False, air_mode=air_mode, heard_mode=None)
 
 
@@ -69,9 +75,14 @@ def contested(visit: Visit) -> Visit:
     return replace(visit, assurance=Assurance.HEARD, contested=True)
 
 
+def mistaken(visit: Visit) -> Visit:
+    """Staff stand before somebody else: nothing personal until a card or a code says who it is."""
+    return replace(visit, assurance=Assurance.HEARD, contested=True, mistaken=True, notes=())
+
+
 def checked_in(visit: Visit, via: Via) -> Visit:
     """Loyalty card or code proves the member as an answered challenge does."""
-    return replace(visit, via=via, assurance=Assurance.ANSWERED, contested=False)
+    return replace(visit, via=via, assurance=Assurance.ANSWERED, contested=False, mistaken=False)
 
 
 def settled(visit: Visit, now: float) -> Visit:
@@ -85,17 +96,22 @@ def chosen(visit: Visit, mode: Mode) -> Visit:
     return replace(visit, mode_choice=mode, air_mode=None, heard_mode=None)
 
 
-def claimed(visit: Visit, claimed_by: str, at: float) -> Visit | None:
-    """None when somebody else was first."""
-    if visit.claimed_by and visit.claimed_by != claimed_by:
+def claimed(visit: Visit, claimed_by: str, at: float, *, take_over: bool = False) -> Visit | None:
+    """None when somebody else was first; `take_over` takes the customer from them."""
+    if visit.claimed_by and visit.claimed_by != claimed_by and not take_over:
         return None
     state: State = "fitting" if visit.state == "fitting" else "served"
-    return replace(visit, claimed_by=claimed_by, claimed_at=at, state=state, help_asked_at=None)
+    return replace(visit, claimed_by=claimed_by, claimed_at=at, state=state, help_asked_at=None, handed_at=None)
 
 
 def released(visit: Visit) -> Visit:
     state: State = "fitting" if visit.state == "fitting" else "here"
     return replace(visit, claimed_by="", claimed_at=None, state=state)
+
+
+def handed_over(visit: Visit, at: float) -> Visit:
+    """Nobody serves, and somebody should: the row rises for all."""
+    return replace(released(visit), handed_at=at)
 
 
 def put_in(visit: Visit, state: State) -> Visit:
@@ -109,6 +125,15 @@ def asked_help(visit: Visit, at: float) -> Visit:
 
 def dismissed(visit: Visit, kind: str) -> Visit:
     return replace(visit, dismissed=visit.dismissed | {kind})
+
+
+def noted(visit: Visit, note: Note) -> Visit:
+    return replace(visit, notes=(*visit.notes, note)[-NOTES_LENGTH:])
+
+
+def note_done(visit: Visit, note_id: str) -> Visit:
+    done = (one.model_copy(update={"done": not one.done}) if one.note_id == note_id else one for one in visit.notes)
+    return replace(visit, notes=tuple(done))
 
 
 def opened(visit: Visit, entry: AccessEntry) -> Visit:

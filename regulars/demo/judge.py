@@ -21,6 +21,7 @@ ZONE_SETTLE_S: Final = 15.0
 _FIELD_TELLS: Final = {
     "alias": "alias", "name": "name", "language": "language", "tier": "tier", "sizes": "sizes", "likes": "likes",
     "dislikes": "dislikes", "colours": "colours", "notes": "notes", "looks": "looks", "reservations": "reservations",
+    "owned": "owned", "written": "notes",
 }  # fmt: skip
 _LINE_TELLS: Final = {
     "fact.reserved": "reservations", "fact.size": "sizes", "fact.likes": "likes", "fact.likes_category": "likes",
@@ -30,6 +31,7 @@ _LINE_TELLS: Final = {
     "reason.wish": "wishlist", "reason.viewed": "viewed",
     "hint.complaint": "notes", "hint.reservation": "reservations", "hint.wish": "wishlist", "hint.follow_up": "notes",
     "hint.look": "looks", "why.viewed": "viewed", "why.saved": "wishlist", "why.reserved": "reservations",
+    "why.owned": "owned",
 }  # fmt: skip
 # All that a public screen may ever carry, and all that an article on it may.
 _SCREEN_FIELDS: Final = frozenset(
@@ -109,6 +111,7 @@ def _looked_at(shown: Shown, case: Case, now: float) -> Iterator[Wrong]:
 
 def _staff(client: str, cards: list[dict[str, object]], case: Case, since: float, now: float) -> Iterator[Wrong]:
     visits = [card for card in cards if card.get("kind") == "visit"]
+    yield from _picks(client, cards, case)
     unnamed = [card for card in visits if not card.get("alias")]
     for card in visits:
         yield from _card(client, card, case, since, now)
@@ -119,6 +122,14 @@ def _staff(client: str, cards: list[dict[str, object]], case: Case, since: float
     named = {card.get("alias") for card in visits} - {""}
     if len(unnamed) > len([person for person in waiting if person.alias not in named]):
         yield Wrong(client, "list", "a row for somebody who did not ask for advice")
+
+
+def _picks(client: str, cards: list[dict[str, object]], case: Case) -> Iterator[Wrong]:
+    """The pick list is about things: no line of it names anybody."""
+    text = json.dumps([card for card in cards if card.get("kind") == "picks"], ensure_ascii=False)
+    for person in case.history.people.values():
+        if any(word and f'"{word}"' in text for word in (person.alias, person.name, person.loyalty_number)):
+            yield Wrong(client, "picks", "a name on the pick list", person.key)
 
 
 def _card(client: str, card: Body, case: Case, since: float, now: float) -> Iterator[Wrong]:
@@ -165,7 +176,7 @@ def _lines(card: Body) -> Iterator[Body]:
 
 
 def _items(card: Body) -> Iterator[Body]:
-    for name in ("seen", "looks", "list", "member_prices"):
+    for name in ("seen", "looks", "owned", "list", "member_prices"):
         yield from _rows(card.get(name))
     # A reserved article is shown in the size it is held in, which is the reservation's and no fact of its own.
     for reservation in _rows(card.get("reservations")):

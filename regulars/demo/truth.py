@@ -10,8 +10,8 @@ from typing import Final
 
 # audience, mode, proof -> facts. `heard` is a token that anybody could have replayed; `answered` is the member.
 # fmt: off
-_CARD: Final = ("presence waiting alias name language tier sizes likes dislikes colours viewed wishlist reservations "
-                "member_prices notes looks")
+_CARD: Final = ("presence waiting alias name language tier sizes likes dislikes colours viewed wishlist owned "
+                "reservations member_prices notes looks")
 TABLE: Final = {
     ("staff",  "invisible", "heard"):    "",
     ("staff",  "invisible", "answered"): "",

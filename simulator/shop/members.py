@@ -93,6 +93,7 @@ PEOPLE: Final = (
         sizes={"jacket": "52", "coat": "52", "shirt": "L", "jeans": "34", "shoes": "44"},
         brands_liked=("Birkmoor",), categories_liked=("jacket",), colours=("olive", "navy"), colours_disliked=("red",),
         viewed={"jacket-nils-olive": 5, "shirt-arne-green": 6, "boots-knut-brown": 6},
+        owned={"jacket-nils-navy": 1400, "jeans-taro-denim": 5200}, wishlist={"boots-knut-brown": 300},
         complaint=Note(text="Naht am Parka nach zwei Wochen offen, Reparatur zugesagt.", source="shop", hours_ago=52),
         tier="silver", phone=Carried(kind="full", carrier="service16"),
     ),
@@ -138,7 +139,7 @@ PEOPLE: Final = (
     ),
     Member(
         key="jonas", name="Jonas Weber", alias="Jonas", standing_mode=Mode.ADVICE, purposes=_without(Purpose.WEB_HISTORY),
-        sizes={"shirt": "M", "trousers": "48", "sweater": "M"},
+        sizes={"shirt": "M", "trousers": "48", "sweater": "M"}, owned={"shirt-emil-light-blue": 3100},
         brands_liked=("Tidewell",), brands_disliked=("Marlow Finke",), categories_liked=("shirt",), colours=("light-blue",),
         viewed={"shirt-emil-white": 9, "sweater-jonte-navy": 9}, wishlist={"jacket-oke-sage": 60},
         phone=Carried(kind="full", carrier="service16"),
@@ -160,7 +161,7 @@ PEOPLE: Final = (
     ),
     Member(
         key="noah", name="Noah Braun", alias="Noah", standing_mode=Mode.ADVICE,
-        sizes={"jacket": "50", "jeans": "32"}, brands_liked=("Birkmoor",), categories_liked=("jacket",), colours=("olive",),
+        sizes={"jacket": "50", "jeans": "32"}, owned={"boots-knut-black": 700}, brands_liked=("Birkmoor",), categories_liked=("jacket",), colours=("olive",),
         reservations=(Held(product_id="jacket-nils-olive", size="50", hours_ago=7, hours_left=41, room="3"),),
         phone=Carried(kind="full"),
     ),
@@ -171,7 +172,8 @@ PEOPLE: Final = (
     ),
     Member(
         key="paul", name="Paul Richter", alias="Paul", standing_mode=Mode.ADVICE,
-        sizes={"sweater": "L", "trousers": "52"}, brands_liked=("Tidewell",), categories_liked=("sweater",), colours=("charcoal",),
+        sizes={"sweater": "L", "trousers": "52"}, wishlist={"trousers-lasse-navy": 90}, owned={"sweater-sven-grey": 9000},
+        brands_liked=("Tidewell",), categories_liked=("sweater",), colours=("charcoal",),
         viewed={"sweater-jonte-charcoal": 33}, phone=Carried(kind="full"),
     ),
     Member(

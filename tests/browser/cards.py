@@ -13,6 +13,8 @@ from wire.cards import (
     Line,
     Mark,
     PhoneView,
+    PickCard,
+    PickLine,
     PublicItem,
     QuietCard,
     ReservationLine,
@@ -55,10 +57,20 @@ def mark(value: str, label: str = "", *, source: str = "web", days: int = 3, sta
     )
 
 
+def shelves() -> tuple[ShelfStock, ...]:
+    return (ShelfStock(size="36", pieces=2, shelf="M4"), ShelfStock(size="38", pieces=1, shelf="M4"))
+
+
 def reservation() -> ReservationLine:
     coat = item("coat-lene-camel", member_price_cents=31_900, my_size="38", in_my_size=2, shelf="M3")
     return ReservationLine(
-        reservation_id="r1", item=coat, size="38", room="2", step="reserved", held_until=int(NOW + 2 * DAY_S)
+        reservation_id="r1",
+        item=coat,
+        size="38",
+        room="2",
+        step="reserved",
+        held_until=int(NOW + 2 * DAY_S),
+        moves=("picked",),
     )
 
 
@@ -120,6 +132,7 @@ def anna(**more: Any) -> StaffCard:
                 reason=Line(key="why.brand", params={"brand": "Halm & Hede"}),
             ),
         ),
+        "owned": (item("scarf-bror-grey", reason=Line(key="why.owned", params={"when": int(NOW - 300 * DAY_S)})),),
         "notes": (mark("Ärmel oft zu lang, kürzt gern um 2 cm.", source="staff", days=90),),
         "purposes": ("recognise", "staff", "screen", "web_history"),
         "as_of": NOW - 40,
@@ -158,10 +171,53 @@ def status(**more: Any) -> StatusCard:
     return StatusCard(**({"store_id": "de-0042", "store_name": "Halm & Hede Münster", "scanners": {"s1": "ok"}} | more))
 
 
+def pick(number: int, product_id: str, size: str, **more: Any) -> PickLine:
+    fields: dict[str, Any] = {
+        "reservation_id": f"r{number}",
+        "item": public(product_id),
+        "size": size,
+        "shelf": "M3",
+        "pieces": 2,
+        "step": "reserved",
+        "held_until": int(NOW + DAY_S),
+        "moves": ("picked",),
+    }
+    return PickLine(**(fields | more))
+
+
+def picks() -> PickCard:
+    over = {"step": "picked", "held_until": int(NOW - 600), "moves": ("returned",)}
+    lines = (
+        pick(3, "jacket-nils-olive", "50", **over),
+        pick(1, "coat-lene-camel", "38", room="2"),
+        pick(2, "dress-wanda-burgundy", "40", pieces=0, shelf=""),
+        pick(4, "shirt-emil-white", "M", step="picked", moves=("returned",)),
+    )
+    return PickCard(lines=lines, more=2)
+
+
+def saturday(count: int = 15) -> tuple[StaffCard | QuietCard | StatusCard | PickCard, ...]:
+    """So many arrivals at once that no list shows them all."""
+    reasons = ("reason.help", "reason.reservation", "reason.wish", "reason.viewed", "reason.arrived")
+    params: dict[str, str | int | float] = {"product": "coat-lene-camel", "size": "38"}
+    rows = tuple(
+        visitor(
+            at,
+            f"Gast {at}",
+            "reason.arrived",
+            waiting=at % 5 == 1,
+            help_asked_at=NOW - 20 if at % 5 == 0 else None,
+            seen=(item("coat-lene-camel"),),
+        ).model_copy(update={"reason": Line(key=reasons[at % 5], params=params)})
+        for at in range(count)
+    )
+    return (*rows, quiet(9), picks(), status())
+
+
 def full_list() -> tuple[StaffCard | QuietCard | StatusCard, ...]:
     help_asked = visitor(0, "Jonas", "reason.help", help_asked_at=NOW - 30, zone_name="Umkleide", state="fitting")
     unnamed = visitor(3, "", "reason.waiting", waiting=True)
-    claimed = visitor(4, "Mehmet", "reason.arrived", claimed_by="Reh", state="served")
+    claimed = visitor(4, "Mehmet", "reason.arrived", claimed_by="deer", state="served")
     waiting = visitor(5, "Dr. Konstanze Freifrau von Hohenfels", "reason.unserved", escalated=True)
     unserved = waiting.model_copy(update={"reason": Line(key="reason.unserved", params={"minutes": 14})})
     return (help_asked, anna(), unnamed, claimed, unserved, quiet(), status())

@@ -59,7 +59,7 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def context(*, paired: bool, **options: Any) -> BrowserContext:
         key = repr((paired, sorted(options.items())))
         if key not in kept:
-            kept[key] = browser.new_context(locale="de-DE", **options)
+            kept[key] = browser.new_context(locale="de-DE", **{"service_workers": "block", **options})
             kept[key].set_default_timeout(5000)
             kept[key].add_init_script(PAIRED if paired else "localStorage.clear()")
         return kept[key]
@@ -98,7 +98,11 @@ def open_page(contexts: Callable[..., BrowserContext], stage: Stage) -> Iterator
 
 
 # A refused request and a line that a test cut are the browser's own words; everything else is a fault.
-BROWSERS_OWN = ("Failed to load resource", "net::ERR_INTERNET_DISCONNECTED")
+BROWSERS_OWN = (
+    "Failed to load resource",
+    "net::ERR_INTERNET_DISCONNECTED",
+    "Service Worker registration blocked by Playwright",
+)
 # Not `wait_for_function`: it evaluates text in the page, which the pages' policy rightly refuses.
 PAINTED = """async () => {
   const page = document.querySelector("body > :not(noscript)");

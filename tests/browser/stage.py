@@ -145,7 +145,8 @@ class Stage:
         except display.UnknownAsset:
             return Response(status=404)
         caching = display.cache_control(path, request.args.get("v"))
-        return Response(body, content_type=content_type, headers={"Cache-Control": caching})
+        headers = {"Cache-Control": caching, "Service-Worker-Allowed": display.worker_scope(path) or "/display/none"}
+        return Response(body, content_type=content_type, headers=headers)
 
     def _pair(self) -> tuple[Response, int]:
         if request.get_json()["code"] != CODE:

@@ -91,8 +91,12 @@ def test_what_is_stale_says_so_in_words(staff: Page) -> None:
 
 
 def test_a_claim_is_one_tap_and_one_command(staff: Page, stage: Stage) -> None:
+    stage.answers["claim"] = Ack(key="k", ok=True, body={"as": "fox"})
     staff.get_by_role("button", name="I'll help: Anna B.").click()
+    until(lambda: stage.commands)
+    stage.patch("v-anna", {"claimed_by": "fox", "state": "served"})
     expect(staff.get_by_role("button", name="With me: Anna B.")).to_be_visible()
+    expect(staff.get_by_text("Today you are: Fox")).to_be_visible()
     assert [(sent["name"], sent["visit_id"]) for sent in stage.commands] == [("claim", "v-anna")]
 
 
@@ -127,7 +131,7 @@ def test_a_suggestion_is_dismissed_with_a_reason(staff: Page, stage: Stage) -> N
 
 def test_a_loyalty_number_checks_in_and_opens_the_card(staff: Page, stage: Stage) -> None:
     stage.answers["checkin"] = Ack(key="k", ok=True, body={"visit_id": "v-anna"})
-    staff.get_by_role("button", name="Check in with loyalty card").click()
+    staff.get_by_role("button", name="Check in", exact=True).click()
     staff.get_by_label("Loyalty number").fill("4711081523")
     staff.keyboard.press("Enter")  # as a keyboard-wedge scanner ends its line
     expect(staff.get_by_role("heading", name="Anna Brandt")).to_be_visible()
@@ -136,9 +140,9 @@ def test_a_loyalty_number_checks_in_and_opens_the_card(staff: Page, stage: Stage
 
 def test_an_unknown_loyalty_number_is_explained_where_it_was_typed(staff: Page, stage: Stage) -> None:
     stage.answers["checkin"] = Ack(key="k", ok=False, error="error.unknown_loyalty")
-    staff.get_by_role("button", name="Check in with loyalty card").click()
-    staff.get_by_label("Loyalty number").fill("nobody")
     staff.get_by_role("button", name="Check in", exact=True).click()
+    staff.get_by_label("Loyalty number").fill("nobody")
+    staff.locator("regulars-checkin .primary").click()
     expect(staff.get_by_role("alert").filter(has_text="not known")).to_be_visible()
 
 
@@ -163,6 +167,170 @@ def test_the_customer_view_names_nobody(staff: Page) -> None:
     shown = staff.locator("main").inner_text()
     assert "Lene wool coat" in shown
     assert not any(secret in shown for secret in ("Anna", "38", "319", "Room", "Werft Neun", "Jonas"))
+
+
+def test_mine_is_handed_over_and_a_colleagues_is_taken_over(staff: Page, stage: Stage) -> None:
+    stage.answers["claim"] = Ack(key="k", ok=True, body={"as": "fox"})
+    open_anna(staff)
+    stage.patch("v-anna", {"claimed_by": "deer", "state": "served"})
+    staff.get_by_role("button", name="Take over from Deer").click()
+    until(lambda: stage.commands[-1]["name"] == "claim")
+    assert stage.commands[-1]["take_over"] is True
+    stage.patch("v-anna", {"claimed_by": "fox"})
+    staff.get_by_role("button", name="Hand over").click()
+    until(lambda: stage.commands[-1]["name"] == "hand_over")
+
+
+def test_a_reserved_piece_moves_on_and_what_is_not_taken_says_why(staff: Page, stage: Stage) -> None:
+    open_anna(staff)
+    staff.get_by_role("button", name="Ready", exact=True).click()
+    until(lambda: stage.commands[-1]["name"] == "step")
+    assert (stage.commands[-1]["reservation_id"], stage.commands[-1]["step"]) == ("r1", "picked")
+    tried = cards.reservation().model_copy(update={"step": "tried", "moves": ("bought", "returned")})
+    stage.patch("v-anna", {"reservations": [tried.model_dump(mode="json")]})
+    staff.get_by_role("button", name="Put back").click()
+    staff.get_by_role("button", name="Price").click()
+    until(lambda: stage.commands[-1]["step"] == "returned")
+    assert stage.commands[-1]["reason"] == "price"
+
+
+def test_the_pick_list_fetches_and_puts_back(open_page: Open, stage: Stage) -> None:
+    stage.shown["staff"] = (*cards.full_list(), cards.picks())
+    page = open_page("/staff?lang=en", size=SMALL, expect="Anna B.")
+    page.get_by_role("button", name="Reservations: 3").click()
+    shown = page.locator("regulars-picks")
+    expect(shown.get_by_text("Their time is over.")).to_be_visible()
+    expect(shown.get_by_text("not in stock")).to_be_visible()
+    assert "Anna" not in shown.inner_text()
+    shown.get_by_role("button", name="Ready: Lene wool coat, 38").click()
+    until(lambda: stage.commands)
+    shown.get_by_role("button", name="Put back").click()
+    until(lambda: len(stage.commands) == 2)
+    asked = [(sent["reservation_id"], sent["step"], sent["reason"]) for sent in stage.commands]
+    assert asked == [("r1", "picked", ""), ("r3", "returned", "late")]
+
+
+def test_the_fitting_rooms_lead_to_their_cards(open_page: Open, stage: Stage) -> None:
+    stage.shown["staff"] = (cards.anna(state="fitting"), cards.picks(), cards.status())
+    page = open_page("/staff?lang=en", expect="Anna B.")
+    page.get_by_role("button", name="Reservations: 3").click()
+    page.get_by_role("button", name="Anna B. Room 2").click()
+    expect(page.get_by_role("heading", name="Anna Brandt")).to_be_visible()
+
+
+def test_a_search_says_shelf_and_sizes_and_knows_her_size(staff: Page, stage: Stage) -> None:
+    coat = cards.item("coat-tuva-camel", my_size="38", stock=cards.shelves())
+    stage.answers["search"] = Ack(key="k", ok=True, body={"items": [coat.model_dump(mode="json")], "count": 1})
+    open_anna(staff)
+    staff.get_by_role("button", name="Find articles").first.click()
+    staff.get_by_label("What are you looking for?").fill("navy coat")
+    expect(staff.get_by_text("1 article", exact=True)).to_be_visible()
+    expect(staff.locator("regulars-search [data-mine]")).to_have_text("38 · 1 pcs")
+    expect(staff.locator("regulars-search").get_by_text("shelf M4")).to_be_visible()
+    assert stage.commands[-1]["terms"] == [["navy", "navy"], ["coat", "coat"]]
+    staff.get_by_role("button", name="In Anna B.'s size").click()
+    until(lambda: stage.commands[-1].get("in_my_size"))
+    assert stage.commands[-1]["visit_id"] == "v-anna"
+
+
+def test_a_german_word_finds_the_shops_own(open_page: Open, stage: Stage) -> None:
+    stage.answers["search"] = Ack(key="k", ok=True, body={"items": [], "count": 0})
+    page = open_page("/staff?lang=de")
+    page.get_by_role("button", name="Artikel suchen").click()
+    page.get_by_label("Was wird gesucht?").fill("mantel")
+    expect(page.get_by_text("Nichts gefunden")).to_be_visible()
+    assert stage.commands[-1]["terms"] == [["mantel", "coat"]]
+
+
+def test_a_note_is_a_chip_and_few_words(staff: Page, stage: Stage) -> None:
+    open_anna(staff)
+    staff.get_by_role("button", name="Make a note").click()
+    expect(staff.get_by_text("The customer can read this.").last).to_be_visible()
+    staff.get_by_role("button", name="Gift").click()
+    staff.get_by_label("Short note").fill("for her sister")
+    staff.get_by_role("button", name="Add note").click()
+    until(lambda: stage.commands[-1]["name"] == "note")
+    assert (stage.commands[-1]["label"], stage.commands[-1]["text"]) == ("gift", "for her sister")
+    assert staff.get_by_label("Short note").get_attribute("maxlength") == "200"
+
+
+def test_a_task_is_ticked_off(staff: Page, stage: Stage) -> None:
+    open_anna(staff)
+    task = {"note_id": "n1", "label": "alteration", "text": "sleeves", "at": cards.NOW, "task": True, "done": False}
+    stage.patch("v-anna", {"written": [task]})
+    staff.get_by_role("button", name="Done: Alteration: sleeves").click()
+    until(lambda: stage.commands[-1]["name"] == "note_done")
+    assert stage.commands[-1]["note_id"] == "n1"
+
+
+def test_a_name_is_searched_with_the_person_standing_there(staff: Page, stage: Stage) -> None:
+    people: Any = [{"pick": "p1", "name": "Anna Brandt", "digits": "23"}]
+    stage.answers |= {
+        "find": Ack(key="k", ok=True, body={"members": people}),
+        "checkin": Ack(key="k", ok=True, body={"visit_id": "v-anna", "shown": True}),
+    }
+    staff.get_by_role("button", name="Check in", exact=True).click()
+    staff.get_by_role("button", name="Name").click()
+    expect(staff.get_by_text("Only with the person standing before you.")).to_be_visible()
+    staff.get_by_label("First and last name").fill("anna brandt")
+    staff.keyboard.press("Enter")
+    staff.get_by_role("button", name="Anna Brandt card ends in 23").click()
+    expect(staff.get_by_role("heading", name="Anna Brandt")).to_be_visible()
+    assert [(sent["name"], sent.get("pick")) for sent in stage.commands[:2]] == [("find", None), ("checkin", "p1")]
+
+
+def test_who_stays_private_is_checked_in_and_said_so(staff: Page, stage: Stage) -> None:
+    stage.answers["checkin"] = Ack(key="k", ok=True, body={"visit_id": "v-9", "shown": False})
+    staff.get_by_role("button", name="Check in", exact=True).click()
+    staff.get_by_label("Loyalty number").fill("4711")
+    staff.keyboard.press("Enter")
+    expect(staff.get_by_text("The card stays closed until")).to_be_visible()
+
+
+def test_not_this_person_is_asked_once(staff: Page, stage: Stage) -> None:
+    open_anna(staff)
+    staff.get_by_role("button", name="Not this person").click()
+    staff.locator("regulars-dialog button.warm").click()
+    until(lambda: stage.commands[-1]["name"] == "not_this")
+
+
+def test_a_card_with_little_on_it_says_what_to_ask(open_page: Open, stage: Stage) -> None:
+    stage.shown["staff"] = (cards.visitor(1, "Kim", "reason.arrived", sizes=()), cards.status())
+    page = open_page("/staff?lang=en", size=SMALL, expect="Kim")
+    page.locator(".who").click()
+    expect(page.get_by_text("Little is known yet.")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(360, 640), (768, 1024), (1280, 800)])
+def test_fifteen_arrivals_at_once_are_seven_rows_and_then_all_of_them(
+    open_page: Open, stage: Stage, size: tuple[int, int]
+) -> None:
+    stage.shown["staff"] = cards.saturday()
+    page = open_page("/staff?lang=en", size=size, expect="Gast 0")
+    expect(page.locator("regulars-staff-list li")).to_have_count(7)
+    page.get_by_role("button", name="Show 8 more 1 of them with a reservation").click()
+    expect(page.locator("regulars-staff-list li")).to_have_count(15)
+    if size[0] >= 768:
+        expect(page.locator("regulars-staff-list li").last).to_be_in_viewport(ratio=1)
+
+
+def test_a_tablet_nobody_uses_lets_go_of_everything(open_page: Open, stage: Stage) -> None:
+    stage.shown["staff"] = cards.full_list()
+    page = open_page("/staff?lang=en&blur_s=0&lock_s=1", expect="Anna B.")
+    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    expect(page.get_by_text("Anna B.")).to_have_count(0)
+    page.get_by_role("button", name="Unlock").click()
+    expect(page.get_by_text("Anna B.").first).to_be_visible()
+
+
+def test_the_right_state_stands_a_second_after_the_network_is_back(staff: Page, stage: Stage) -> None:
+    staff.context.set_offline(offline=True)
+    expect(staff.get_by_text("Anna B.")).to_have_count(1)
+    stage.shown["staff"] = (cards.visitor(1, "Greta", "reason.arrived"), cards.status())
+    staff.wait_for_timeout(1500)
+    staff.context.set_offline(offline=False)
+    expect(staff.get_by_text("Greta").first).to_be_visible(timeout=1000)
+    expect(staff.get_by_text("Anna B.")).to_have_count(0)
 
 
 def test_a_tablet_left_alone_covers_itself(open_page: Open, stage: Stage) -> None:

@@ -12,7 +12,7 @@ from edge.adapters import remnants
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_sqlite import connected
 from edge.core import visit
-from edge.core.effects import Alive, Done, DropVisit, Erase, Keep, KeepVisit, Lift, Record, Restriction
+from edge.core.effects import Alive, Done, DropVisit, Erase, Keep, KeepStep, KeepVisit, Lift, Record, Restriction
 from edge.core.pairing import PairingStore
 from edge.core.visit import Visit
 from edge.errors import OutboxDamaged, StateDirError
@@ -205,3 +205,15 @@ def test_events_survive_a_kill(path: Path) -> None:
 def test_the_store_does_not_load_numpy() -> None:
     program = "import sys, edge.adapters.outbox_sqlite; sys.exit('numpy' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_reserved_pieces_step_lasts_over_a_restart_and_ends_with_the_member(box: Outbox, path: Path) -> None:
+    picked = KeepStep("r1", ANNA, "picked", NOW + 60)
+    box.write([Keep((KeepStep("r1", ANNA, "reserved", NOW + 60), picked))])
+    box.close()
+    again = Outbox(path)
+    assert again.steps(NOW) == [picked]
+    assert again.steps(NOW + 61) == []
+    again.write([Keep((Erase(ANNA),))])
+    assert again.steps(NOW) == []
+    again.close()

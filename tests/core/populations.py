@@ -11,7 +11,7 @@ from edge.core.consent import Scope, scope
 from edge.core.shop import Shop
 from edge.core.visit import Visit
 from tests.core.truth_table import Situation
-from wire.cards import AccessEntry
+from wire.cards import AccessEntry, Note
 from wire.product import Product, Stock, Variant
 from wire.profile import MemberPrice, Observed, Profile, Reservation, Size
 from wire.receipt import ConsentReceipt, Purpose
@@ -24,7 +24,7 @@ HIDEABLE = [fact.value for fact in Fact if fact not in {Fact.MODE, Fact.MIRROR, 
 # Facts whose canary is one word; the others are told in several places or by a number.
 ONE_WORD = (
     *("alias", "name", "tier", "sizes", "dislikes", "colours", "viewed", "wishlist"),
-    *("notes", "complaint", "access_log", "owned", "loyalty"),
+    *("notes", "complaint", "written", "access_log", "owned", "loyalty"),
 )
 
 
@@ -109,6 +109,7 @@ def person(chance: Random, name: str) -> Person:
         air_mode=chance.choice([None, None, Mode.PHONE, Mode.SCREEN, Mode.ADVICE]),
         assurance=chance.choice(list(Assurance)),
         contested=chance.random() < 0.1,
+        notes=(Note(note_id="n", text=words["written"][0], at=NOW),),
         access_log=(AccessEntry(at=NOW, role="staff", what=words["access_log"][0]),),
     )
     policy = chance.choice([Assurance.ANSWERED, Assurance.ANSWERED, Assurance.HEARD])

@@ -1,6 +1,6 @@
 """A store small enough to read: two zones and a door, one tablet, one screen, Anna and Ben, two coats."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.core.floor import Chance, Past
 from edge.core.inputs import Device, Heard, Tick
+from edge.core.names import folded
 from edge.service import Service
 from edge.settings import Settings, parse_settings
 from wire.product import Product, Stock, Variant
@@ -119,6 +120,17 @@ class Memory:
 
     def member_by_loyalty(self, number: str) -> str | None:
         return next((one.member_ref for one in self.profiles.values() if one.loyalty_number == number), None)
+
+    def reserving(self) -> tuple[str, ...]:
+        return tuple(one.member_ref for one in self.profiles.values() if one.reservations)
+
+    def members_named(self, words: Sequence[str], limit: int) -> tuple[str, ...]:
+        found = [
+            one.member_ref
+            for one in self.profiles.values()
+            if all(any(own.startswith(word) for own in folded(one.name or one.alias)) for word in words)
+        ]
+        return tuple(sorted(found))[:limit] if words else ()
 
     def products(self) -> Mapping[str, Product]:
         return self.articles

@@ -19,6 +19,7 @@ PRIVATE = frozenset(
         "colours",
         "viewed",
         "wishlist",
+        "owned",
         "reservations",
         "member_prices",
         "notes",
@@ -78,6 +79,18 @@ def staff_may_see(case: Situation) -> frozenset[str]:
     if "web_history" not in case.purposes:
         seen -= {"viewed", "wishlist"}
     return frozenset(seen) - hidden_and_what_tells_it(case)
+
+
+def pick_list_may_hold(case: Situation) -> bool:
+    """Unnamed, and whether or not somebody is here: so no mode, but both purposes, and nothing hidden."""
+    granted = case.consent_is_valid and {"recognise", "staff"} <= case.purposes
+    return granted and not {"reservations", "waiting"} & case.hidden
+
+
+def name_search_may_find(case: Situation) -> bool:
+    """Somebody at the counter says a name: only of members who let staff see it and are not invisible always."""
+    granted = case.consent_is_valid and {"recognise", "staff"} <= case.purposes
+    return granted and case.standing_mode != "invisible" and not {"name", "alias", "presence"} & case.hidden
 
 
 def screen_may_see(case: Situation) -> frozenset[str]:
