@@ -133,6 +133,11 @@ class Outbox:
         with self._lock:
             return int(self._read("SELECT count(*) FROM event WHERE n > ?", [self._acked()])[0][0])
 
+    def high(self) -> int:
+        """The highest number given to an event in this incarnation."""
+        with self._lock:
+            return int(meta(self._db, "high", "0"))
+
     def acknowledge(self, n: int) -> None:
         """Head office has every event up to `n`; those that it has had for long go."""
         with self._writing() as db:

@@ -287,7 +287,7 @@ class Sync:
         batch = self._box.batch()
         if batch is None:
             return False
-        answer = outbox.settled(batch, self._client.events(batch))
+        answer = outbox.settled(batch, self._client.events(batch), self._box.high())
         if isinstance(answer, outbox.Acked):
             self._box.acknowledge(answer.n)
             return len(batch.events) == outbox.BATCH_LENGTH

@@ -57,10 +57,12 @@ def batch(incarnation: str, waiting: Sequence[Event]) -> EventBatch | None:
     return EventBatch(incarnation=incarnation, first=waiting[0].n, events=tuple(waiting[:BATCH_LENGTH]))
 
 
-def settled(sent: EventBatch, ack: BatchAck) -> Acked | GoBack | Renumber:
-    """What the answer to a batch means."""
-    last = sent.first + len(sent.events) - 1
-    if ack.acked > last:
+def settled(sent: EventBatch, ack: BatchAck, high: int) -> Acked | GoBack | Renumber:
+    """What the answer to a batch means; `high` is the highest number made here.
+
+    Beyond the batch is no contradiction: to a restored head office an older batch may have come late, by itself.
+    """
+    if ack.acked > high:
         return Renumber()
     return GoBack(ack.acked) if ack.acked < sent.first - 1 else Acked(ack.acked)
 

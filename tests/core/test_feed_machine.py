@@ -8,6 +8,7 @@ import os
 from copy import deepcopy
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -20,6 +21,7 @@ from wire.profile import Profile
 from wire.receipt import ConsentReceipt, Purpose, verified
 from wire.sync import FeedPage, Gone, Put, Record, Revocation
 
+pytestmark = pytest.mark.timeout(600)
 MEMBERS = tuple(digit * 32 for digit in "abcd")
 STORES = 3
 KEYS = [("k1", HUB_KEY.public_key())]
@@ -241,4 +243,4 @@ class Feed(RuleBasedStateMachine):
 
 
 TestFeed = Feed.TestCase
-TestFeed.settings = settings(max_examples=2_000 if os.environ.get("LONG") else 100, stateful_step_count=40)
+TestFeed.settings = settings(max_examples=500 if os.environ.get("LONG") else 100, stateful_step_count=40)

@@ -47,12 +47,12 @@ def test_nothing_waiting_is_nothing_to_send() -> None:
 
 def test_what_is_acknowledged_need_not_be_sent_again_and_no_more() -> None:
     sent = EventBatch(incarnation="i", first=5, events=tuple(events(5, 9)))
-    assert settled(sent, BatchAck(acked=7)) == Acked(7)
+    assert settled(sent, BatchAck(acked=7), 9) == Acked(7)
 
 
 def test_head_office_that_lost_events_is_sent_them_again() -> None:
     sent = EventBatch(incarnation="i", first=5, events=tuple(events(5, 9)))
-    assert settled(sent, BatchAck(acked=2, gap=True)) == GoBack(2)
+    assert settled(sent, BatchAck(acked=2, gap=True), 9) == GoBack(2)
 
 
 def test_acknowledged_events_stay_as_long_as_a_backup_may_be_old() -> None:
@@ -63,7 +63,7 @@ def test_acknowledged_events_stay_as_long_as_a_backup_may_be_old() -> None:
 
 def test_a_store_that_forgot_events_begins_a_new_incarnation() -> None:
     sent = EventBatch(incarnation="i", first=1, events=tuple(events(1, 2)))
-    assert settled(sent, BatchAck(acked=90)) == Renumber()
+    assert settled(sent, BatchAck(acked=90), 2) == Renumber()
 
 
 @given(st.lists(st.sampled_from(["new", "sent", "lost request", "lost answer", "twice"]), max_size=60))
@@ -81,7 +81,7 @@ def test_every_event_reaches_head_office_once_and_in_order(story: list[str]) -> 
         if turn == "twice":
             ack = hub.take(sent)
         if turn != "lost answer":
-            answer = settled(sent, ack)
+            answer = settled(sent, ack, made)
             assert isinstance(answer, Acked)
             waiting = [event for event in waiting if event.n > answer.n]
     assert hub.kept == [f"v{n}" for n in range(1, made + 1)]

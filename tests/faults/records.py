@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.adapters.cache_sqlite import Cache
+from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_key import StoreKey, store_key
 from edge.adapters.store_sqlite import connected, meta
 from wire.profile import Profile
@@ -30,9 +31,17 @@ def stored_events(hq_state: Path) -> list[StoredEvent]:
         return [StoredEvent(*row) for row in rows]
 
 
+def open_outbox(edge_state: Path) -> Outbox:
+    return Outbox(edge_state / "outbox.db", _key(edge_state).of("outbox"))
+
+
+def open_cache(edge_state: Path) -> Cache:
+    return Cache(edge_state / "cache.db", _key(edge_state).of("cache"))
+
+
 def replica_of(edge_state: Path, members: Collection[str]) -> dict[str, Profile]:
     """Profiles as the store would show them, of those members that it has."""
-    cache = Cache(edge_state / "cache.db", _key(edge_state).of("cache"))
+    cache = open_cache(edge_state)
     try:
         found = {member: cache.profile(member) for member in members}
     finally:

@@ -33,6 +33,10 @@ class Life:
         os.killpg(self.pid, signal.SIGKILL)
         self._spawner.wait(self.pid, 10)
 
+    def freeze(self) -> None:
+        """It says nothing more; what the kernel does for it goes on."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
     def end(self, within_s: float = 15) -> int | None:
         """SIGTERM; its exit code, None when it did not end."""
         os.kill(self.pid, signal.SIGTERM)
