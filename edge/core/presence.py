@@ -51,8 +51,8 @@ _ANSWERS_WITHIN_S: Final = 120.0
 # go on; longer shows staff somebody who has gone. An app ends its own visit after as long (docs/app-kit/PHONES.md).
 _ANSWER_HOLDS_S: Final = 900.0
 # With a calibration that knows the door: inside must be this probable (recorded entrance: at a half, 5 % of the time
-# outside is called inside; at 0.7, a tenth of the time inside is missed).
-_SURELY_INSIDE: Final = 0.6
+# outside is called inside; at 0.7, 8 % of the time inside is missed).
+_SURELY_INSIDE: Final = 0.65
 # How many dB make a zone e times as likely; only orders confidences, a calibrated model measures them.
 _CONFIDENCE_DB: Final = 4.0
 
@@ -259,7 +259,8 @@ class Presence:
     def _locate(self, stay: _Stay, now: float) -> None:
         """The likeliest zone of the calibration.
 
-        Without one the loudest, by a margin over the zone so far.
+        Without one the loudest, by a margin over the zone so far, before the arrival too: whoever comes in is shown in
+        the zone that it named.
         """
         if stay.whereabouts is not None:
             stay.whereabouts.look(now)
@@ -268,7 +269,7 @@ class Presence:
         if not by_zone or stay.whereabouts is not None:
             return
         loudest = max(by_zone, key=lambda zone: by_zone[zone])
-        if not stay.zone or not stay.is_here:
+        if not stay.zone:
             stay.zone = loudest
         elif loudest == stay.zone or not self._is_clearly_louder(loudest, stay):
             stay.louder = ""

@@ -65,6 +65,15 @@ def test_an_arrival_takes_the_time_that_is_set(presence: Presence) -> None:
     assert arrived == Arrived("anna", "coats", 8, "inside")
 
 
+def test_two_decibels_move_nobody_who_has_not_arrived_either(presence: Presence) -> None:
+    for second in range(7):
+        louder, fainter = ("at-coats", "at-shoes") if second < 3 else ("at-shoes", "at-coats")
+        presence.hear("anna", louder, -60, second)
+        presence.hear("anna", fainter, -62, second)
+        assert presence.advance(second) == []
+        assert presence.zone_of("anna") == "coats"
+
+
 def answers(presence: Presence, *seconds: int, at: str = "coats", until: int = 0) -> list[Change]:
     """A phone that nobody hears answers the challenge in those seconds; time runs on to `until`."""
     changes: list[Change] = []

@@ -38,11 +38,11 @@ def pooled(folder: Path, plan: FloorPlan, learnt: RadioMap | None = None) -> Sco
     return reduce(add, scores)
 
 
-# Reference: a mean of 4 s with a margin of 2 dB has .552 at 4.0 changes per crossing, a last-value filter .486 at 27.8.
-def test_four_raspberries_without_calibration_do_better_than_a_windowed_mean(folder: Path) -> None:
+# Reference: a mean of 5 s with 4 dB and a hold of 2 s has .700 at 2.0 changes per crossing, without a hold .552 at 4.0.
+def test_four_raspberries_without_calibration_do_no_worse_than_a_mean_with_a_hold(folder: Path) -> None:
     score = pooled(folder, floor_plan(folder, raspberries_only=True))
-    assert score.accuracy >= 0.63
-    assert score.changes_per_crossing <= 3.5
+    assert score.accuracy >= 0.7
+    assert score.changes_per_crossing <= 2.2
 
 
 # Reference: .858 at 1.0 with a hold, .920 at 1.6 without.

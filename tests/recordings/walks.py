@@ -7,8 +7,9 @@ cut into four quadrants; one decision a second is judged.
 import ast
 import math
 import statistics
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -159,6 +160,29 @@ def readings_of_walk(steps: Iterable[Step], plan: FloorPlan) -> list[Reading]:
         for step in steps
         if step.scanner in plan.zone_of_scanner
     ]
+
+
+def fingerprints_of_walks(all_steps: Sequence[Step]) -> list[Fingerprint]:
+    """What walks teach a filter that wants fingerprints: a histogram for every square of 1.5 m."""
+    scanners = sorted({step.scanner for step in all_steps})
+    cells: dict[tuple[int, int, str], list[Step]] = defaultdict(list)
+    for step in all_steps:
+        cells[math.floor(step.x / 1.5), math.floor(step.y / 1.5), zone_of(step.x, step.y)].append(step)
+    return [_fingerprint_of_steps(steps, scanners) for _, steps in sorted(cells.items())]
+
+
+def _fingerprint_of_steps(steps: Sequence[Step], scanners: Iterable[str]) -> Fingerprint:
+    counts = {scanner: [0] * 80 for scanner in scanners}
+    for step in steps:
+        counts[step.scanner][min(79, max(0, step.rssi_dbm + 100))] += 1
+    shares = {scanner: [n / max(1, sum(row)) for n in row] for scanner, row in counts.items()}
+    return Fingerprint(statistics.mean(step.x for step in steps), statistics.mean(step.y for step in steps), shares)
+
+
+def backwards(steps: Sequence[Step]) -> list[Step]:
+    """The same walk from its end: another order of crossings, which no setting was looked at with."""
+    ends = steps[0].at + steps[-1].at
+    return [replace(step, at=ends - step.at) for step in reversed(steps)]
 
 
 def zone_of(x: float, y: float) -> str:
