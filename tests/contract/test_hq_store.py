@@ -25,7 +25,7 @@ from wire.event import Event
 from wire.product import Product, Stock
 from wire.profile import Profile
 from wire.receipt import Purpose
-from wire.sync import PhoneCommand
+from wire.sync import PhoneCommand, ReceiptPost
 
 KEYS = HubKeys(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), b"s" * 32)
 NOW = 1_800_000_000.0
@@ -164,6 +164,23 @@ def test_revocations_have_their_own_numbers(store: SqlStore) -> None:
     found = store.read(lambda view: view.revocations_after("house", 1, 9))
     assert [(r.seq, r.kind) for r in found] == [(2, "erase")]
     assert store.read(lambda view: view.revocations_after("other", 0, 9)) == ()
+
+
+def test_the_proof_of_a_later_withdrawal_covers_the_earlier_one_of_the_same_member(store: SqlStore) -> None:
+    def work(change: Change) -> list[float | None]:
+        assert change.add_device("d1", "de-1", "00" * 32, NOW)
+        first, _, second = (change.revoke("house", who, "withdraw", NOW) for who in ("m", "other", "m"))
+        device = change.device("d1")
+        assert device is not None
+        change.put_applied(device, ReceiptPost(seq=second, member_ref="m", applied_at=NOW, signature=""), NOW)
+        proofs = []
+        for seq in (first, first + 1, second):
+            found = change.withdrawal(seq)
+            assert found is not None
+            proofs.append(found.receipts[0].applied_at)
+        return proofs
+
+    assert store.change(work) == [NOW, None, NOW]
 
 
 def test_a_profile_reads_back_as_it_was_saved(store: SqlStore) -> None:

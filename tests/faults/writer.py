@@ -16,7 +16,8 @@ from tests.faults.records import open_outbox
 
 def main(state: Path, synchronous: str) -> None:
     def weaker(*arguments: Any) -> Any:
-        return store_sqlite.opened(*(synchronous if one == "FULL" else one for one in arguments))
+        opened: Any = store_sqlite.opened
+        return opened(*(synchronous if one == "FULL" else one for one in arguments))
 
     with mock.patch("edge.adapters.outbox_sqlite.opened", weaker):
         box = open_outbox(state)

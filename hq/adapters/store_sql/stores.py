@@ -49,10 +49,19 @@ class StoreReads:
         return tuple(Device(**row) for row in self._c.execute(query).mappings())
 
     def withdrawal(self, seq: int) -> Withdrawal | None:
-        """With one entry for each device that was enrolled when it happened and may still hold the member's data."""
+        """With one entry for each device that was enrolled when it happened and may still hold the member's data.
+
+        A store that was away for two withdrawals of one member proves the later one, which covers the earlier.
+        """
         row = self._c.execute(select(REVOCATION).where(REVOCATION.c.seq == seq)).mappings().first()
         if row is None:
             return None
+        applied = (
+            select(APPLIED.c.device_id, func.min(APPLIED.c.applied_at).label("applied_at"))
+            .where(APPLIED.c.member_ref == row["member_ref"], APPLIED.c.seq >= seq)
+            .group_by(APPLIED.c.device_id)
+            .subquery()
+        )
         query = (
             select(
                 STORE.c.store_id,
@@ -60,10 +69,10 @@ class StoreReads:
                 DEVICE.c.device_id,
                 DEVICE.c.seen_at,
                 DEVICE.c.revoked_at,
-                APPLIED.c.applied_at,
+                applied.c.applied_at,
             )
             .join(STORE, STORE.c.store_id == DEVICE.c.store_id)
-            .outerjoin(APPLIED, (APPLIED.c.device_id == DEVICE.c.device_id) & (APPLIED.c.seq == seq))
+            .outerjoin(applied, applied.c.device_id == DEVICE.c.device_id)
             .where(STORE.c.merchant_id == row["merchant_id"], DEVICE.c.enrolled_at <= row["at"])
             .order_by(STORE.c.store_id, DEVICE.c.device_id)
         )
