@@ -24,13 +24,14 @@ from edge.adapters import enrolment, hq_http, system
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.calibration_file import radio_map
 from edge.adapters.checkin_gatt import CheckIn, Peripheral
+from edge.adapters.clock import Clock
 from edge.adapters.enrolment import Enrolment
 from edge.adapters.hq_http import HqClient
 from edge.adapters.live_socketio import Live
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.radio_bluez import Radio, ScannerStatus
 from edge.adapters.state import State
-from edge.adapters.store_key import store_key
+from edge.adapters.store_key import StoreKey, store_key
 from edge.adapters.store_sqlite import make_state_dir
 from edge.adapters.supervisor import Supervisor
 from edge.adapters.sync import Sync
@@ -43,7 +44,7 @@ from edge.core.floor import Chance, Past
 from edge.core.inputs import Device
 from edge.core.pairing import Paired
 from edge.core.screen import DELAY_S
-from edge.errors import NotEnrolled, UsageError
+from edge.errors import HqUnreachable, NotEnrolled, UsageError
 from edge.service import Service
 from edge.settings import Settings
 
@@ -79,17 +80,20 @@ class Edge:
     ) -> None:
         self._settings = settings
         self._supervisor = supervisor or Supervisor()
-        key = store_key(state_dir, state_dir / OUTBOX_FILE)
-        self._cache = Cache(state_dir / CACHE_FILE, key.of("cache"))
-        self._outbox = Outbox(state_dir / OUTBOX_FILE, key.of("outbox"))
-        self._service = _service(settings, self._cache, self._outbox, time.time())
-        self._state = State(self._service.step, self._is_busy, self._outbox, clock=time.time)
+        clock = Clock()
+        self._key = store_key(state_dir, state_dir / OUTBOX_FILE)
+        self._outbox = Outbox(state_dir / OUTBOX_FILE, self._key.of("outbox"), clock)
+        self._client = HqClient(settings.hq, enrolled, clock)
+        self._cache = Cache(state_dir / CACHE_FILE, _cache_key(settings, self._client, self._key))
+        self._service = _service(settings, self._cache, self._outbox, clock.now())
+        self._state = State(self._service.step, self._is_busy, self._outbox, clock=clock.now)
         self.radio = Radio(
             settings.scanner,
             self._state.post,
             backend=simulated.scanner_backend,
             backend_options=simulated.backend_options,
             node_keys=node_keys,
+            clock=clock.now,
             canaries=listeners(settings.scanner, settings.beacon, settings.store.number),
             positions={scanner.id: scanner.position for scanner in settings.scanner if scanner.position},
         )
@@ -98,13 +102,14 @@ class Edge:
         peripheral = simulated.peripheral or _peripheral(settings, number)
         if peripheral is not None:
             challenges = Challenges(number, _own_scanner(settings), settings.presence.answer_within_ms / 1000)
-            self._check_in = CheckIn(peripheral, challenges, lambda: self.radio.table, self._state.post)
+            self._check_in = CheckIn(
+                peripheral, challenges, lambda: self.radio.table, self._state.post, clock=clock.now
+            )
             self.radio.accompany(self._check_in.run)
-        self._client = HqClient(settings.hq, enrolled, time.time)
         self._sync = Sync(
             settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self.radio.use
         )
-        self._pairing = Pairing(self._outbox, _devices(settings), system.admin_token(state_dir))
+        self._pairing = Pairing(self._outbox, _devices(settings), system.admin_token(state_dir), clock=clock.now)
         registry = CollectorRegistry()
         registry.register(self)
         self.app = create_app(self._pairing, self._health, registry, frame_ancestors=settings.web.frame_ancestors)
@@ -280,6 +285,17 @@ def _same_store(settings: Settings, enrolled: Enrolment) -> None:
             f'head office knows this machine as store "{store.store_id}" number {store.store_number}, store.toml says '
             f'"{ours.id}" number {ours.number}: correct [store], or enrol with a code for that store.'
         )
+
+
+def _cache_key(settings: Settings, client: HqClient, key: StoreKey) -> bytes | None:
+    """Under the strict policy only head office has it. Asked here, so that visits go on where it answers."""
+    if settings.offline.policy == "resilient":
+        return key.of("cache")
+    try:
+        return bytes.fromhex(client.boot(needs_key=True).cache_key) or None
+    except (HqUnreachable, ValueError):
+        _log.warning("cache.locked")
+        return None
 
 
 def _service(settings: Settings, cache: Cache, outbox: Outbox, now: float) -> Service:

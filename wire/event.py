@@ -29,7 +29,11 @@ EventType = Literal[
 
 
 class Event(BaseModel):
-    """`at` is trusted time, unix seconds UTC; `n` is gap-free within (device, incarnation)."""
+    """`at` is trusted time, unix seconds UTC; `n` is gap-free within (device, incarnation).
+
+    `mono_s` is when it was written down, in seconds since the machine's boot `boot_id` began: between two events of one
+    boot that is right even where `at` was corrected in between.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -37,6 +41,8 @@ class Event(BaseModel):
     n: Annotated[int, Field(ge=1)]
     type: EventType
     at: float
+    boot_id: str = ""
+    mono_s: float = 0.0
     visit_id: str = ""
     member_ref: str = ""
     body: dict[str, JsonValue] = {}

@@ -44,9 +44,10 @@ class EnrolReply(_Message):
 
 
 class BootRequest(_Message):
-    """`clock` is the store's own, before it learned ours."""
+    """`clock` is the store's own, before it learned ours. `cache_key`: the store keeps none itself and asks for it."""
 
     clock: float | None = None
+    cache_key: bool = False
 
 
 class BootReply(_Message):
@@ -54,6 +55,7 @@ class BootReply(_Message):
     now: float
     lease_s: int
     hub_keys: dict[str, str]
+    cache_key: str = ""  # 32 octets in hex, always the same for one device, and for it alone
 
 
 class DayKeys(_Message):

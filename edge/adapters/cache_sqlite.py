@@ -18,8 +18,10 @@ from edge.adapters.store_sqlite import (
     Damaged,
     Database,
     DatabaseError,
+    OperationalError,
     connected,
     emptied,
+    in_memory,
     meta,
     opened,
     put_meta,
@@ -65,12 +67,16 @@ _log = structlog.get_logger("cache")
 
 
 class Cache:
-    """`was_rebuilt`: the file was thrown away when it was opened, or while running."""
+    """Without its key the file stays shut and an empty one in memory stands in for it, until `unlock`.
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        self._path, self._key = path, key
+    `was_rebuilt`: the file was thrown away when it was opened, or while running.
+    """
+
+    def __init__(self, path: Path, key: bytes | None) -> None:
+        self._path, self._key = path, key or b""
         self._lock = RLock()
         self.was_rebuilt = False
+        self._granted_s = 0.0
         self._traces: list[bytes] = []  # of members who withdrew, to be looked for
         self._products: dict[str, Product] = {}
         self._stock: dict[str, Stock] = {}
@@ -80,12 +86,12 @@ class Cache:
 
     def profile(self, member_ref: str) -> Profile | None:
         """Only what came under a receipt that head office signed; None after a withdrawal."""
-        found = self._read("SELECT body FROM record WHERE kind = 'profile' AND key = ?", [member_ref])
+        found = self._found("SELECT body FROM record WHERE kind = 'profile' AND key = ?", [member_ref])
         body = _unpacked("profile", found[0][0]) if found and found[0][0] is not None else None
         return body if isinstance(body, Profile) else None
 
     def member_by_loyalty(self, number: str) -> str | None:
-        found = self._read("SELECT member_ref FROM loyalty WHERE number = ?", [number])
+        found = self._found("SELECT member_ref FROM loyalty WHERE number = ?", [number])
         return str(found[0][0]) if found else None
 
     def reserving(self) -> tuple[str, ...]:
@@ -109,7 +115,20 @@ class Cache:
         """When head office last confirmed this replica; 0 before the first page."""
         return self._as_of
 
+    def granted_s(self) -> float:
+        """How long head office lets this store go on without it."""
+        return self._granted_s
+
     # the sync thread reads
+
+    @property
+    def is_locked(self) -> bool:
+        return not self._key
+
+    @property
+    def is_broken(self) -> bool:
+        """Something that was read had changed by itself: nothing is known any more until `rebuild`."""
+        return self._is_broken
 
     def cursor(self) -> tuple[str, str, int]:
         """(epoch, feed cursor, revoke cursor); empty, empty and 0 at the start of a replica."""
@@ -172,6 +191,19 @@ class Cache:
         if plan.catalogue:
             self._take_catalogue(plan)
 
+    def unlock(self, key: bytes) -> None:
+        """Head office gave the key; what is in the file is there from now on."""
+        with self._lock:
+            self.close()
+            self._key = key
+            self._open()
+
+    def grant(self, lease_s: float) -> None:
+        if lease_s != self._granted_s:
+            with self._writing() as db:
+                put_meta(db, lease_s=str(lease_s))
+            self._granted_s = lease_s
+
     def confirm_current(self, cursor: str, revoke_cursor: int, now_s: float) -> None:
         """Head office had nothing new; its cursors may have moved all the same."""
         moved = (cursor, revoke_cursor) != self.cursor()[1:]
@@ -217,11 +249,15 @@ class Cache:
 
     def forget_members(self) -> None:
         """The lease ran out: everything personal goes; articles and stock stay, and all is fetched again later."""
-        with self._writing() as db:
-            for statement in _PERSONAL:
-                db.execute(statement)
-            db.execute("DELETE FROM meta WHERE k IN ('cursor', 'revoke_cursor')")
-        self._empty()
+        try:
+            with self._writing() as db:
+                for statement in _PERSONAL:
+                    db.execute(statement)
+                db.execute("DELETE FROM meta WHERE k IN ('cursor', 'revoke_cursor')")
+        except DatabaseError:  # a full disk: the whole file can always go
+            self.rebuild()
+        else:
+            self._rewrite()
 
     def put_day_keys(self, days: Mapping[int, Mapping[str, str]], first_day: int) -> None:
         """Replaces the keys of the given days; days before `first_day` go.
@@ -243,7 +279,8 @@ class Cache:
         """Throws the file away and begins an empty one; what the service reads meanwhile is nothing."""
         with self._lock:
             self.close()
-            removed(self._path)
+            if not self.is_locked:
+                removed(self._path)
             self.was_rebuilt = True
             self._connect()
 
@@ -266,14 +303,22 @@ class Cache:
             self._rewrite()  # an earlier run may have ended before it looked for what they left
 
     def _connect(self) -> None:
-        # NORMAL: a power cut may lose the newest pages of the feed, whose cursor is lost with them.
-        self._writer = opened(self._path, self._key, "NORMAL", _TABLES, SCHEMA)
-        self._reader = connected(self._path, self._key, "NORMAL")
+        self._is_broken = False
+        if self.is_locked:
+            self._writer = self._reader = in_memory(_TABLES)
+        else:
+            self._connect_file()
         self._as_of = self._written_as_of = float(meta(self._writer, "as_of", "0"))
+        self._granted_s = float(meta(self._writer, "lease_s", "0"))
         self._products, self._stock = {}, {}
         query = "SELECT kind, key, body FROM record WHERE kind IN ('product', 'stock') AND body IS NOT NULL"
         for kind, key, body in self._read(query):
             _file(self._products, self._stock, key, _unpacked(kind, body))
+
+    def _connect_file(self) -> None:
+        # NORMAL: a power cut may lose the newest pages of the feed, whose cursor is lost with them.
+        self._writer = opened(self._path, self._key, "NORMAL", _TABLES, SCHEMA)
+        self._reader = connected(self._path, self._key, "NORMAL")
 
     @contextmanager
     def _writing(self) -> Iterator[Database]:
@@ -283,6 +328,16 @@ class Cache:
     def _read(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock:
             return list(self._reader.execute(query, values).fetchall())
+
+    def _found(self, query: str, values: Sequence[object]) -> list[Any]:
+        """For the service, to which a damaged file is one without the member; the sync thread begins it anew."""
+        try:
+            return self._read(query, values)
+        except OperationalError:
+            raise
+        except DatabaseError:
+            self._is_broken = True
+            return []
 
     def _empty(self) -> None:
         with self._lock:

@@ -5,7 +5,7 @@ Knows URLs, status codes and tokens; what an answer means for the store is decid
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ import urllib3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel
 
+from edge.adapters.clock import Clock
 from edge.adapters.enrolment import Enrolment
 from edge.errors import EnrolRefused, HqRefused, HqUnreachable
 from edge.settings import HqSettings
@@ -54,20 +55,20 @@ class StartOver(Exception):
 class HqClient:
     """One enrolled store's side. Safe to call from several threads."""
 
-    def __init__(self, settings: HqSettings, enrolment: Enrolment, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: HqSettings, enrolment: Enrolment, clock: Clock) -> None:
         self._settings, self._enrolment, self._clock = settings, enrolment, clock
         self._pool = _pool(settings)
-        # Head office says what time it is when it boots a store or refuses a token: a Pi has no battery clock.
-        self._ahead_s = 0.0
         self._boot_id = secrets.token_hex(8)
 
     def now(self) -> float:
-        """Head office's time, as far as it is known here."""
-        return self._clock() + self._ahead_s
+        return self._clock.now()
 
-    def boot(self) -> BootReply:
-        reply = BootReply.model_validate(self._json("POST", "/v1/boot", BootRequest(clock=self._clock())))
-        self._ahead_s = reply.now - self._clock()
+    def boot(self, *, needs_key: bool = False) -> BootReply:
+        """`needs_key`: for the key of cache.db, which head office makes anew for this device."""
+        asked_at = self._clock.anchor().mono_s
+        request = BootRequest(clock=self._clock.system(), cache_key=needs_key)
+        reply = BootReply.model_validate(self._json("POST", "/v1/boot", request))
+        self._confirm(reply.now, asked_at)
         return reply
 
     def day_keys(self, first_day: int, days: int) -> DayKeys:
@@ -77,6 +78,7 @@ class HqClient:
     def feed(self, cursor: str, revoke_cursor: int, wait_s: int) -> FeedPage | Unchanged:
         """Parks up to `wait_s`. Raises StartOver, ValueError for a torn page, HqUnreachable."""
         asked: dict[str, Any] = {"r": revoke_cursor, "wait": wait_s, "limit": PAGE_ROWS, "v": profile.SCHEMA}
+        asked_at = self._clock.anchor().mono_s
         query = urlencode({**asked, **({"c": cursor} if cursor else {})})
         timeout_s = wait_s + self._settings.timeout_s
         status, headers, body = self._call("GET", f"/v1/feed?{query}", timeout_s=timeout_s, also=frozenset({410}))
@@ -87,7 +89,9 @@ class HqClient:
                 cursor=headers.get("X-Regulars-Cursor", cursor),
                 revoke_cursor=int(headers.get("X-Regulars-Revoke", revoke_cursor)),
             )
-        return unpack_page(body)
+        page = unpack_page(body)
+        self._confirm(page.now, asked_at)
+        return page
 
     def events(self, batch: EventBatch) -> BatchAck:
         return BatchAck.model_validate(self._json("POST", "/v1/events", batch))
@@ -151,8 +155,11 @@ class HqClient:
         now = _problem(octets).get("now")
         if not isinstance(now, int | float):
             return False
-        self._ahead_s = now - self._clock()
+        self._clock.confirm(now)
         return True
+
+    def _confirm(self, office_s: float, asked_at: float) -> None:
+        self._clock.confirm(office_s, self._clock.anchor().mono_s - asked_at)
 
 
 def enrol(settings: HqSettings, code: str, key: Ed25519PrivateKey) -> EnrolReply:

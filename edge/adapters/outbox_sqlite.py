@@ -15,8 +15,10 @@ import orjson
 from pydantic import TypeAdapter
 
 from edge.adapters import remnants
+from edge.adapters.clock import Clock
 from edge.adapters.store_sqlite import Damaged, Database, emptied, meta, opened, put_meta
 from edge.core import outbox
+from edge.core.clock import Anchor
 from edge.core.effects import (
     Alive,
     Done,
@@ -56,8 +58,8 @@ _VISIT: Final = TypeAdapter(Visit)
 class Outbox:
     """Raises OutboxDamaged when the file cannot be read."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        self._path, self._key = path, key
+    def __init__(self, path: Path, key: bytes, clock: Clock | None = None) -> None:
+        self._path, self._key, self._clock = path, key, clock or Clock()
         self._lock = RLock()
         self._is_untidy = False
         self._erased: list[str] = []
@@ -67,6 +69,9 @@ class Outbox:
             raise OutboxDamaged(path, str(error.args[0])) from error
         if not meta(self._db, "incarnation", ""):
             self._begin(self._db)
+        if boot_id := meta(self._db, "boot_id", ""):
+            at, since_s, confirmed = (meta(self._db, name, "0") for name in ("alive_at", "mono_s", "is_confirmed"))
+            self._clock.resume(Anchor(boot_id, float(since_s), float(at), confirmed == "1"))
 
     # the service reads, once, when it starts
 
@@ -94,14 +99,15 @@ class Outbox:
 
     def write(self, step: Sequence[Record | Keep]) -> None:
         """All facts and events of one step, in one transaction: one fsync, however much happened."""
+        anchor = self._clock.anchor()
         with self._writing() as db:
             high = before = int(meta(db, "high", "0"))
             for one in step:
                 if isinstance(one, Record):
-                    event = outbox.numbered(one, high)
+                    event = outbox.numbered(one, high, anchor)
                     db.table("event").insert({"n": event.n, "body": event.model_dump_json().encode()})
                     high = event.n
-                _put_facts(db, one.facts)
+                _put_facts(db, one.facts, anchor)
             if high != before:
                 put_meta(db, high=str(high))
         facts = [fact for one in step for fact in one.facts]
@@ -228,12 +234,12 @@ def _event(row: Sequence[Any]) -> Event:
     return Event.model_validate_json(row[0])
 
 
-def _put_facts(db: Database, facts: Sequence[StoreFact]) -> None:
+def _put_facts(db: Database, facts: Sequence[StoreFact], anchor: Anchor) -> None:
     for fact in facts:
-        _put_fact(db, fact)
+        _put_fact(db, fact, anchor)
 
 
-def _put_fact(db: Database, fact: StoreFact) -> None:
+def _put_fact(db: Database, fact: StoreFact, anchor: Anchor) -> None:
     match fact:
         case KeepVisit(visit):
             body = _VISIT.dump_json(kept(visit))
@@ -253,7 +259,13 @@ def _put_fact(db: Database, fact: StoreFact) -> None:
             row = {"reservation_id": reservation_id, "member_ref": member_ref, "step": step, "until": until}
             db.table("step").upsert(row, pk="reservation_id")
         case Alive(at):
-            put_meta(db, alive_at=str(at))
+            put_meta(
+                db,
+                alive_at=str(at),
+                boot_id=anchor.boot_id,
+                mono_s=str(anchor.mono_s),
+                is_confirmed=f"{anchor.is_confirmed:d}",
+            )
         case Erase(member_ref):
             _erase(db, member_ref)
 

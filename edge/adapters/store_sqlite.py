@@ -117,6 +117,13 @@ def opened(path: Path, key: bytes, synchronous: Literal["FULL", "NORMAL"], table
     return db
 
 
+def in_memory(tables: str) -> Database:
+    """An empty one that nobody keeps."""
+    db = Database(sqlite3.connect(":memory:", check_same_thread=False))
+    db.conn.executescript(tables)
+    return db
+
+
 def _judged(path: Path, error: Exception) -> Damaged | StateDirError:
     """On a full disk SQLite fails in many ways, and a whole file must not be taken for a broken one."""
     if isinstance(error, OperationalError):

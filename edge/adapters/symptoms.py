@@ -4,7 +4,6 @@ Nothing of the state folder is opened that the running service owns: what is in 
 """
 
 import asyncio
-import ctypes
 import os
 import shutil
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any, Final, get_args
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
-from edge.adapters import enrolment
+from edge.adapters import enrolment, system
 from edge.adapters.bluez_adapter import ADAPTER_INTERFACE, AdapterMissing
 from edge.core.diagnosis import (
     Adapter,
@@ -44,9 +43,6 @@ _RATES: Final = (
 )  # fmt: skip
 _MONITORS: Final = "org.bluez.AdvertisementMonitorManager1"
 _KERNEL_ADAPTERS: Final = Path("/sys/class/bluetooth")
-# adjtimex(2): what it returns while nothing disciplines the clock, and more than the size of its struct.
-_TIME_ERROR: Final = 5
-_TIMEX_BYTES: Final = 512
 
 
 def measured(settings: Settings, state_dir: Path, own_url: str) -> Symptoms:
@@ -83,18 +79,7 @@ def machine(state_dir: Path) -> Machine:
             unwritable = ""
     except OSError as error:
         unwritable = error.strerror or type(error).__name__
-    return Machine(_is_synchronised(), shutil.disk_usage(standing).free, unwritable)
-
-
-def _is_synchronised() -> bool | None:
-    """As the kernel knows it, whichever program disciplines the clock."""
-    if sys.platform != "linux":
-        return None
-    try:
-        state: int = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    except (OSError, AttributeError):
-        return None
-    return None if state < 0 else state != _TIME_ERROR
+    return Machine(system.is_synchronised(), shutil.disk_usage(standing).free, unwritable)
 
 
 def office(url: str, within_s: float) -> Office:

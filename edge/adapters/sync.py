@@ -22,6 +22,7 @@ from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.core import outbox, replica
 from edge.core.inputs import FeedApplied, Input, LineChanged
 from edge.core.layout import build_table, days_at
+from edge.core.lease import lease_end
 from edge.core.table import TokenTable
 from edge.errors import HqRefused, HqUnreachable
 from edge.settings import Settings
@@ -87,6 +88,7 @@ class Sync:
         self._keys: list[tuple[str, Ed25519PublicKey]] = []
         self._is_booted = False
         self._keys_for = 0
+        self._ended_lease = 0.0  # `as_of` of the lease whose end was seen
         self._table_lock = threading.Lock()
         self._table: TokenTable | None = None
         self._something = threading.Event()
@@ -100,10 +102,7 @@ class Sync:
 
     def start(self) -> None:
         """What an earlier run applied and did not finish comes first."""
-        self._rebuild_table()
-        revoked, requests = self._cache.unconfirmed(), self._cache.commands(self._client.now())
-        if revoked or requests:
-            self._post(FeedApplied(revoked=revoked, commands=requests))
+        self._resume()
         for thread in self._threads:
             thread.start()
 
@@ -140,6 +139,15 @@ class Sync:
                 self._posts.popitem(last=False)
             self._posts_changed.notify()
 
+    def _resume(self) -> None:
+        """What lies in the replica, after whatever kept the service from it."""
+        self._end_lease()
+        self._rebuild_table()
+        revoked, requests = self._cache.unconfirmed(), self._cache.commands(self._client.now())
+        catalogue = bool(self._cache.products())
+        if revoked or requests or catalogue:
+            self._post(FeedApplied(catalogue=catalogue, revoked=revoked, commands=requests))
+
     # feed
 
     def _run_feed(self) -> None:
@@ -173,8 +181,12 @@ class Sync:
                 pause.wait()
 
     def _boot(self) -> None:
-        reply = self._client.boot()
+        reply = self._client.boot(needs_key=self._cache.is_locked)
         self._keys = public_keys(reply.hub_keys)
+        if self._cache.is_locked and reply.cache_key:
+            self._cache.unlock(bytes.fromhex(reply.cache_key))
+            self._resume()
+        self._cache.grant(reply.lease_s)
         if reply.epoch != self._cache.cursor()[0]:
             self._cache.start_over(reply.epoch)
             self._receipts.extend((gone, reply.now) for gone in self._cache.unconfirmed())
@@ -186,6 +198,8 @@ class Sync:
         """Whether the replica is up to date now."""
         epoch, cursor, revoke_cursor = self._cache.cursor()
         answer = self._client.feed(cursor, revoke_cursor, wait_s)
+        if self._cache.cursor() != (epoch, cursor, revoke_cursor):
+            raise StartOver  # begun anew while the poll was parked: this answer belongs to what was there before
         if isinstance(answer, Unchanged):
             self._cache.confirm_current(answer.cursor, answer.revoke_cursor, self._client.now())
             return True
@@ -222,7 +236,8 @@ class Sync:
     def _fetch_keys(self) -> None:
         """From yesterday, whose key serves a quarter of an hour longer, to the end of the lease."""
         today = int(self._client.now() // DAY_S)
-        answer = self._client.day_keys(today - 1, self._settings.offline.lease_days + 2)
+        lease_days = min(self._settings.offline.lease_days, int(self._cache.granted_s() // DAY_S))
+        answer = self._client.day_keys(today - 1, lease_days + 2)
         self._cache.put_day_keys(answer.days, today - 1)
         self._keys_for = today
         self._rebuild_table()
@@ -260,18 +275,31 @@ class Sync:
     def _keep_time(self) -> None:
         """What a turn of the clock brings: new tags, new keys, the end of the lease."""
         now = self._client.now()
+        if self._cache.is_broken:
+            _log.warning("cache.rebuilt", reason="a page changed by itself")
+            self._cache.rebuild()
+            self._rebuild_table()
         if self._table is not None and self._table.is_due(now):
             self._rebuild_table()
-        as_of = self._cache.as_of()
-        if as_of and now - as_of > self._settings.offline.lease_days * DAY_S:
-            self._cache.forget_members()
+        if self._end_lease():
             self._rebuild_table()
         if self._online and int(now // DAY_S) != self._keys_for:
             self._fetch_keys()
 
+    def _end_lease(self) -> bool:
+        """Whether it has ended just now; the service refuses what the lease covered by itself, this deletes it."""
+        as_of = self._cache.as_of()
+        end = lease_end(as_of, self._settings.offline.lease_days, self._cache.granted_s())
+        if not as_of or as_of == self._ended_lease or self._client.now() <= end:
+            return False
+        _log.warning("lease.ended")
+        self._cache.forget_members()
+        self._ended_lease = as_of
+        return True
+
     def _send_receipts(self) -> None:
-        self._cache.scrub()
         while self._receipts:
+            self._cache.scrub()
             revocation, applied_at = self._receipts[0]
             try:
                 self._client.receipt(revocation, applied_at)

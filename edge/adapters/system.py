@@ -1,5 +1,6 @@
 """What the machine gives: a bound socket, a day's end, codes and ids, and logs that cannot tell on anybody."""
 
+import ctypes
 import logging
 import os
 import secrets
@@ -22,6 +23,9 @@ from edge.errors import PortTaken, StateDirError, UsageError
 CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH: Final = 8
 BACKLOG: Final = 128
+# adjtimex(2): what it returns while nothing disciplines the clock, and more than the size of its struct.
+_TIME_ERROR: Final = 5
+_TIMEX_BYTES: Final = 512
 
 # What a log line may say about what. Everything else is dropped: nobody can log a member by a new word.
 LOG_KEYS: Final = frozenset(
@@ -60,6 +64,17 @@ def day_end(timezone: str) -> Callable[[float], float]:
         return datetime.combine(tomorrow, time(), zone).timestamp()
 
     return after
+
+
+def is_synchronised() -> bool | None:
+    """As the kernel knows it, whichever program disciplines the clock."""
+    if sys.platform != "linux":
+        return None
+    try:
+        state: int = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    except (OSError, AttributeError):
+        return None
+    return None if state < 0 else state != _TIME_ERROR
 
 
 def phone_code() -> str:

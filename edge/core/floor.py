@@ -5,7 +5,7 @@ The one place where a visit begins, changes and ends, so that no view, file or e
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 from pydantic import JsonValue
 
@@ -13,6 +13,7 @@ from edge.core import consent, reservation
 from edge.core.approach import Approaches
 from edge.core.consent import Scope
 from edge.core.effects import DropVisit, Effect, Keep, KeepStep, KeepVisit, Record, Restriction, StoreFact
+from edge.core.lease import lease_end
 from edge.core.picks import Picks
 from edge.core.presence import Presence
 from edge.core.restriction import Restrictions
@@ -26,8 +27,6 @@ from wire.profile import Profile, Reservation, Step
 from wire.receipt import Purpose
 from wire.views import Audience, Fact, Mode, narrower
 
-DAY_S: Final = 86_400
-
 
 class Replica(Protocol):
     """What the service reads of head office's state. Every profile in it came under a verified receipt."""
@@ -39,6 +38,7 @@ class Replica(Protocol):
     def products(self) -> Mapping[str, Product]: ...
     def stock(self) -> Mapping[str, Stock]: ...
     def as_of(self) -> float: ...
+    def granted_s(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Floor:
 
     def is_leased(self, now: float) -> bool:
         """Whether head office was heard of lately enough to use what it sent about people."""
-        return now - self.replica.as_of() <= self.settings.offline.lease_days * DAY_S
+        return now <= lease_end(self.replica.as_of(), self.settings.offline.lease_days, self.replica.granted_s())
 
     def scope(self, here: Visit, profile: Profile | None, now: float) -> Scope:
         found = self._asked(here, profile, here.mode_choice, here.air_mode, now)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
+from edge.core.clock import Anchor
 from edge.core.effects import Record
 from wire.event import BatchAck, Event, EventBatch
 
@@ -38,12 +39,14 @@ class Renumber:
     """Head office has what this store does not remember making, or lost what is here no more: a new incarnation."""
 
 
-def numbered(record: Record, high: int) -> Event:
-    """The record as the event after number `high`."""
+def numbered(record: Record, high: int, anchor: Anchor) -> Event:
+    """The record as the event after number `high`, written down at `anchor`."""
     return Event(
         n=high + 1,
         type=record.type,
         at=record.at,
+        boot_id=anchor.boot_id,
+        mono_s=anchor.mono_s,
         visit_id=record.visit_id,
         member_ref=record.member_ref,
         body=record.body,

@@ -78,6 +78,11 @@ def day_keys(
     return keys
 
 
+def cache_key(seal: bytes, device_id: str) -> str:
+    """What a store under the strict policy opens its cache.db with, in hex: kept nowhere, made anew whenever asked."""
+    return hmac.digest(seal, b"regulars cache " + device_id.encode(), "sha256").hex()
+
+
 def link_mac(secret: bytes, at: int) -> str:
     """How an app proves that it holds Kc without sending it: eight octets in hex."""
     return hmac.digest(secret, b"RST1 link" + pack(">Q", at), "sha256")[:8].hex()

@@ -9,7 +9,7 @@ from hq.core.changes import PAGE_REVOCATIONS, PAGE_ROWS, Place, cursor_text, nex
 from hq.core.codes import PHONE_CODE_LIFETIME_S, code_hash
 from hq.core.consent import recognisable
 from hq.core.erasure import TOMBSTONE_S
-from hq.core.keys import day_keys
+from hq.core.keys import cache_key, day_keys
 from hq.core.outbox import accepted
 from hq.core.registry import Device, Seen, is_public_key, receipt_genuine, voice
 from hq.core.scopes import LONGEST_VISIT_S, VISIT_S, Reason
@@ -127,7 +127,8 @@ class StoreDesk:
         if request.clock is not None:
             offset_s = request.clock - now
             office.store.change(lambda change: change.note_clock(device.device_id, offset_s))
-        return BootReply(epoch=office.epoch, now=now, lease_s=office.lease_s, hub_keys=office.hub_keys)
+        key = cache_key(office.keys.seal, device.device_id) if request.cache_key else ""
+        return BootReply(epoch=office.epoch, now=now, lease_s=office.lease_s, hub_keys=office.hub_keys, cache_key=key)
 
     def day_keys(self, device: Device, first_day: int, days: int, now: float, members: Sequence[str] = ()) -> DayKeys:
         """For the lease and one day, yesterday included, of the members in this store's scope, or of these of them.

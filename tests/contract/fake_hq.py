@@ -13,6 +13,7 @@ class Office:
 
     def __init__(self) -> None:
         self.epoch = "e1"
+        self.cache_key = "0c" * 32
         self.fault: Exception | None = None
         self.pages: list[FeedPage | Exception] = []
         self.members = {ANNA: "07" * 16}
@@ -26,9 +27,10 @@ class Office:
     def now(self) -> float:
         return NOW
 
-    def boot(self) -> BootReply:
+    def boot(self, *, needs_key: bool = False) -> BootReply:
         self._answer()
-        return BootReply(epoch=self.epoch, now=NOW, lease_s=1, hub_keys=self.hub_keys)
+        key = self.cache_key if needs_key else ""
+        return BootReply(epoch=self.epoch, now=self.now(), lease_s=7 * 86_400, hub_keys=self.hub_keys, cache_key=key)
 
     def day_keys(self, first_day: int, days: int) -> DayKeys:
         self._answer()

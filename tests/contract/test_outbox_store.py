@@ -211,7 +211,7 @@ def test_a_reserved_pieces_step_lasts_over_a_restart_and_ends_with_the_member(bo
     picked = KeepStep("r1", ANNA, "picked", NOW + 60)
     box.write([Keep((KeepStep("r1", ANNA, "reserved", NOW + 60), picked))])
     box.close()
-    again = Outbox(path)
+    again = Outbox(path, FILE_KEY)
     assert again.steps(NOW) == [picked]
     assert again.steps(NOW + 61) == []
     again.write([Keep((Erase(ANNA),))])

@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.core.clock import Anchor
 from edge.core.floor import Chance, Past
 from edge.core.inputs import Device, Heard, Tick
 from edge.core.names import folded
@@ -20,6 +21,7 @@ from wire.views import Mode
 
 NOW = 1_760_000_000.0
 ANNA, BEN = "a" * 32, "b" * 32
+ANCHOR = Anchor("boot", 100.0, NOW)
 FILE_KEY = bytes(range(32))  # of cache.db and outbox.db
 HUB_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 TABLET = Device("t1", "tablet")
@@ -114,6 +116,7 @@ class Memory:
     profiles: dict[str, Profile] = field(default_factory=dict)
     articles: Mapping[str, Product] = field(default_factory=catalogue)
     confirmed_at: float = NOW
+    lease_s: float = 14 * 86_400
 
     def profile(self, member_ref: str) -> Profile | None:
         return self.profiles.get(member_ref)
@@ -144,6 +147,9 @@ class Memory:
 
     def as_of(self) -> float:
         return self.confirmed_at
+
+    def granted_s(self) -> float:
+        return self.lease_s
 
 
 def replica(*profiles: Profile) -> Memory:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from edge.core.effects import Record
 from edge.core.outbox import BATCH_LENGTH, KEPT_S, Acked, GoBack, Renumber, batch, numbered, outlived, settled
+from tests.core.store import ANCHOR
 from wire.event import BatchAck, Event, EventBatch
 
 
@@ -32,7 +33,7 @@ class Hub:
 
 
 def test_an_event_takes_the_number_after_the_highest() -> None:
-    assert numbered(Record("visit.help", 1.0, "v1"), 41).n == 42
+    assert numbered(Record("visit.help", 1.0, "v1"), 41, ANCHOR).n == 42
 
 
 def test_a_batch_is_never_longer_than_head_office_takes() -> None:
@@ -71,7 +72,7 @@ def test_every_event_reaches_head_office_once_and_in_order(story: list[str]) -> 
     hub, waiting, made = Hub(), [], 0
     for turn in [*story, "sent"]:
         if turn == "new":
-            waiting.append(numbered(Record("visit.arrived", 0.0, f"v{made + 1}"), made))
+            waiting.append(numbered(Record("visit.arrived", 0.0, f"v{made + 1}"), made, ANCHOR))
             made += 1
             continue
         sent = batch("i", waiting)

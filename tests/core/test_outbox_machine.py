@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from edge.core.effects import Record
 from edge.core.outbox import Acked, GoBack, batch, numbered, settled
 from hq.core.outbox import accepted
+from tests.core.store import ANCHOR
 from wire.event import BatchAck, Event, EventBatch
 
 pytestmark = pytest.mark.timeout(600)
@@ -44,7 +45,7 @@ class Box:
     events: list[Event] = field(default_factory=list)
 
     def write(self, name: str) -> None:
-        event = numbered(Record("visit.help", 0.0, name), self.high)
+        event = numbered(Record("visit.help", 0.0, name), self.high, ANCHOR)
         self.events.append(event)
         self.high = event.n
 

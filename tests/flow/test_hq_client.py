@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.adapters import hq_http
+from edge.adapters.clock import Clock
 from edge.adapters.enrolment import Enrolment, new_key
 from edge.adapters.hq_http import HqClient
 from edge.errors import HqRefused, HqUnreachable
@@ -38,21 +39,21 @@ def enrolled(hub: Hub) -> Enrolment:
 class TestRealHq(HqContract):
     @pytest.fixture
     def office(self, hub: Hub) -> Iterator[HqClient]:
-        client = HqClient(HqSettings(url=hub.url), enrolled(hub), time.time)
+        client = HqClient(HqSettings(url=hub.url), enrolled(hub), Clock())
         yield client
         client.close()
 
 
 @pytest.mark.parametrize("wrong_by_s", [-86_400, 86_400])
 def test_a_store_whose_clock_is_wrong_learns_the_time_and_goes_on(hub: Hub, wrong_by_s: float) -> None:
-    client = HqClient(HqSettings(url=hub.url), enrolled(hub), lambda: time.time() + wrong_by_s)
+    client = HqClient(HqSettings(url=hub.url), enrolled(hub), Clock(system=lambda: time.time() + wrong_by_s))
     assert client.boot().epoch
     assert abs(client.now() - time.time()) < 5
     client.close()
 
 
 def test_a_key_that_head_office_does_not_know_is_refused(hub: Hub) -> None:
-    client = HqClient(HqSettings(url=hub.url), Enrolment(enrolled(hub).store, new_key()), time.time)
+    client = HqClient(HqSettings(url=hub.url), Enrolment(enrolled(hub).store, new_key()), Clock())
     with pytest.raises(HqRefused) as caught:
         client.boot()
     assert (caught.value.status, caught.value.exit_code) == (401, 4)
@@ -62,7 +63,7 @@ def test_a_key_that_head_office_does_not_know_is_refused(hub: Hub) -> None:
 def _client(port: int) -> HqClient:
     store = EnrolReply(device_id="d", store_id="s", store_number=1, store_name="S", merchant_id="m", hub_keys={})
     settings = HqSettings(url=f"http://127.0.0.1:{port}", timeout_s=0.3)
-    return HqClient(settings, Enrolment(store, new_key()), time.time)
+    return HqClient(settings, Enrolment(store, new_key()), Clock())
 
 
 def test_nobody_there_is_unreachable() -> None:
