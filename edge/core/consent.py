@@ -95,6 +95,7 @@ def theme_profile(profile: Profile) -> Profile:
 _NEVER: Final[Mapping[str, object]] = {
     "member_ref": "0" * 32,
     "loyalty_number": "",
+    "home_store": "",
     "hidden": frozenset[str](),
     "consent": None,
 }

@@ -99,7 +99,7 @@ def test_a_redacted_profile_holds_nothing_at_all_when_nothing_is_allowed() -> No
 
 def test_every_field_of_a_profile_is_covered_by_a_fact_or_never_shown() -> None:
     """A field that is added to the profile must be decided about here before it can reach a view."""
-    everything = anna(language="en", hidden=frozenset({"tier"}))
+    everything = anna(language="en", home_store="de-0042", hidden=frozenset({"tier"}))
     before, after = everything.model_dump(), redacted(everything, frozenset()).model_dump()
     kept = {name for name in before if before[name] == after[name]}
     assert kept == {"schema_version", "merchant_id", "rev", "standing_mode"}
