@@ -11,6 +11,9 @@ def readable(folder: Path) -> bytes:
     found = [path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()]
     if (folder / KEY_FILE).exists():
         key = store_key(folder, folder / "outbox.db")
-        found += remnants.pages(folder / "cache.db", key.of("cache"))
-        found += remnants.pages(folder / "outbox.db", key.of("outbox"))
+        found += [decrypted(folder / "cache.db", key.of("cache")), decrypted(folder / "outbox.db", key.of("outbox"))]
     return b"".join(found)
+
+
+def decrypted(path: Path, key: bytes) -> bytes:
+    return b"".join(remnants.pages(path, key))
