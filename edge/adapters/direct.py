@@ -5,17 +5,21 @@ is most of what a change costs (`make bench-push`). This way is taken message by
 difference to what the client reads; everywhere else the stock way is. Knows packets and sockets; refuses to know cards.
 
 What has to hold, and where it is asked:
-- the Engine.IO that was read for this, in which a socket has `check_ping_timeout` and our queue: `is_supported`;
+- the Engine.IO that was read for this, with its `Socket.send`, `schedule_ping` and our queue: `is_supported`;
 - a text message: `Shared` (a binary one is an attachment behind another message);
 - a plain socket that was upgraded to websocket, nothing queued before, no goodbye said: `Connection.offer`.
 """
 
+import queue
 import struct
+import threading
+import time
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
 from engineio import exceptions as engine_exceptions
-from engineio.packet import MESSAGE, Packet
+from engineio.packet import MESSAGE, PING, Packet
 
 ENGINEIO: Final = "4.15.1"
 
@@ -44,10 +48,53 @@ class Shared:
         try:
             if self.frame is None or connection is None:
                 engine_socket.send(self.packet)
-            elif engine_socket.check_ping_timeout() and not connection.offer(self.frame):
+                return
+            # Its answer can only be no while a ping is under way or the socket is closed.
+            if (engine_socket.last_ping or engine_socket.closed) and not engine_socket.check_ping_timeout():
+                return
+            if not connection.offer(self.frame):
                 engine_socket.queue.put(self.packet)
         except engine_exceptions.SocketIsClosedError:
             return  # its own thread is putting it away
+
+
+class Pings:
+    """Engine.IO's pings, due on one thread: its own way is a new thread per client and ping, which sleeps until then.
+
+    They go through the client's queue: a writer to whom nothing came for two intervals ends the client.
+    """
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        # All wait equally long, so whoever was put first is due first.
+        self._due: queue.SimpleQueue[tuple[float, Any]] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pings", daemon=True)
+
+    def adopt(self, engine_socket: Any) -> None:  # noqa: ANN401 - as above
+        """From its next ping on; the first was planned by Engine.IO before there was a connection."""
+        engine_socket.schedule_ping = partial(self._schedule, engine_socket)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._due.put((0.0, None))
+
+    def _schedule(self, engine_socket: Any) -> None:  # noqa: ANN401 - as above
+        if engine_socket.last_ping:
+            engine_socket.last_ping = None
+            self._due.put((time.monotonic() + self._interval_s, engine_socket))
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            due, engine_socket = self._due.get()
+            if self._stopping.wait(max(0.0, due - time.monotonic())):
+                return
+            if not engine_socket.closing and not engine_socket.closed:
+                engine_socket.last_ping = time.time()
+                Shared(Packet(PING)).send(engine_socket)
 
 
 def text_frame(text: str) -> bytes:

@@ -99,6 +99,9 @@ class Live:
         limits: Limits = Limits(),
     ) -> None:
         self.is_direct = directly and direct.is_supported()
+        self._pings = direct.Pings(limits.ping_s)
+        if self.is_direct:
+            self._pings.start()
         self._device_of = device_of
         self._post = post
         self._clients: dict[str, _Client] = {}
@@ -131,6 +134,7 @@ class Live:
                 client.connection.abort()
 
     def stop(self) -> None:
+        self._pings.stop()
         for client in self._all():
             client.connection.abort()
 
@@ -179,6 +183,8 @@ class Live:
         engine_socket = server.eio.sockets[engine_id]
         connection: Connection = engine_socket.connection
         connection.authenticated()
+        if self.is_direct:
+            self._pings.adopt(engine_socket)
         with self._lock:
             self._clients[client] = _Client(engine_socket, device, hello, hello.token, connection)
 
@@ -357,9 +363,10 @@ def _address(environ: "WSGIEnvironment") -> str:
 
 
 def _packet(message: Snapshot | Replay | Upsert | Patch | Remove) -> engine_packet.Packet:
-    """Encoded once for however many receive it."""
-    event = socketio.packet.Packet(socketio.packet.EVENT, data=[message.event, message.model_dump(mode="json")])
-    return engine_packet.Packet(engine_packet.MESSAGE, event.encode())
+    """Encoded once for however many receive it; Socket.IO's own packet would look through all of it for octets."""
+    return engine_packet.Packet(
+        engine_packet.MESSAGE, f'{socketio.packet.EVENT}["{message.event}",{message.model_dump_json()}]'
+    )
 
 
 def _refused(error: str, sentence: str) -> Refused:

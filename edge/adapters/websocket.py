@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import simple_websocket
+from wsproto import WSConnection
 from wsproto.connection import ConnectionState
 from wsproto.utilities import LocalProtocolError
 
@@ -89,25 +90,21 @@ class _Flush:
 class SendQueue(queue.Queue[object]):
     """Packets for one client. Full, it calls `overflow`, which ends the client: the producer never waits for a reader.
 
-    Counted is what was put and is not written yet, which is more than what is in the queue: Engine.IO's writer takes
-    everything at once and then writes one after the other.
+    `unwritten` are the octets of each message that was put and not written yet, which is more than what is in the
+    queue: Engine.IO's writer takes everything at once and then writes one after the other. Empty, whoever writes does
+    so in turn.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.octets = 0
-        self._unwritten: deque[int] = deque()
+        self.unwritten: deque[int] = deque()
         self.overflow: Callable[[], None] = lambda: None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whoever writes now does so in turn."""
-        return not self._unwritten
 
     def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002
         """Never blocks. One message alone may be larger than the limit: a snapshot of a full shop is."""
         with self.mutex:
-            waiting = len(self._unwritten)
+            waiting = len(self.unwritten)
             full = waiting >= QUEUED_MESSAGES or (waiting > 0 and self.octets + _octets(item) > QUEUED_OCTETS)
         if item is not None and full:
             self.overflow()
@@ -117,12 +114,12 @@ class SendQueue(queue.Queue[object]):
     def written(self) -> None:
         """The message that was put first of those that were not written yet."""
         with self.mutex:
-            self.octets -= self._unwritten.popleft()
+            self.octets -= self.unwritten.popleft()
 
     def _put(self, item: object) -> None:
         if item is not None:
-            self._unwritten.append(_octets(item))
-            self.octets += self._unwritten[-1]
+            self.unwritten.append(_octets(item))
+            self.octets += self.unwritten[-1]
         super()._put(item)
 
 
@@ -132,20 +129,21 @@ class Connection:
     def __init__(self, run: Callable[["Connection"], object], _server: object) -> None:
         self._run = run
         self._engine_socket: Any = run.__self__  # type: ignore[attr-defined]  # a bound method of its Socket
+        self._waiting: SendQueue = self._engine_socket.queue
         self._deadline: float | None = time.monotonic() + AUTHENTICATE_WITHIN_S
         self._inbound = Bucket(MESSAGES_PER_S, MESSAGES_AT_ONCE)
         self._ws: _Websocket | None = None
 
     def __call__(self, environ: "WSGIEnvironment", _start_response: "StartResponse") -> Iterable[bytes]:
         self._ws = _Websocket(environ)
-        self._engine_socket.queue.overflow = self.abort
+        self._waiting.overflow = self.abort
         self._engine_socket.connection = self
         try:
             self._run(self)
         except (ValueError, LookupError):
             pass  # a packet that Engine.IO cannot read: its own loop is left without anything put away
         finally:
-            self._engine_socket.queue.put(None)
+            self._waiting.put(None)
             self._engine_socket.close(wait=False, abort=True)
             self.abort()
         if self._ws.mode == "gunicorn":
@@ -165,7 +163,7 @@ class Connection:
         except simple_websocket.ConnectionClosed:
             raise OSError from None
         finally:
-            self._engine_socket.queue.written()
+            self._waiting.written()
 
     def offer(self, frame: bytes) -> bool:
         """Writes a whole websocket frame from the caller's thread, without waiting.
@@ -173,12 +171,11 @@ class Connection:
         False: nothing of it was written, because something else comes first, the client does not read, or this is no
         socket to write to so.
         """
-        waiting: SendQueue = self._engine_socket.queue
         ws = self._ws
-        if ws is None or not waiting.is_idle or not ws.wire.offer(frame, ws.is_open):
+        if ws is None or self._waiting.unwritten or not ws.wire.offer(frame, ws.ws):
             return False
-        if ws.wire.is_torn:
-            waiting.put(_Flush())
+        if ws.wire.rest:
+            self._waiting.put(_Flush())
         return True
 
     def wait(self) -> str | None:
@@ -219,10 +216,6 @@ class _Websocket(simple_websocket.Server):
         self.wire = self.sock = Wire(self.sock)
         super().handshake()
 
-    def is_open(self) -> bool:
-        """No goodbye was said by either side: behind one, nothing may follow."""
-        return self.connected and self.ws.state is ConnectionState.OPEN
-
     def _handle_events(self) -> bool:
         going_on: bool = super()._handle_events() and len(self.input_buffer) <= INBOUND_MESSAGES
         if not going_on:
@@ -243,7 +236,8 @@ class Wire:
         self._lock = threading.Lock()
         # TLS has no write that takes a part and leaves the rest to us.
         self._is_plain = type(sock) is socket.socket
-        self._rest = b""
+        # What the kernel did not take of the last message; it comes before anything else.
+        self.rest = b""
         self._is_broken = False
         # A patch of 200 octets is not to wait for the acknowledgement of the one before it.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -251,11 +245,6 @@ class Wire:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_OCTETS)
         # struct timeval. Not settimeout(): that would also end every quiet spell of reading.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_TIMEOUT_S, 0))
-
-    @property
-    def is_torn(self) -> bool:
-        """The kernel took a part of the last message; the rest comes before anything else."""
-        return bool(self._rest)
 
     def send(self, octets: bytes) -> int:
         with self._lock:
@@ -266,17 +255,17 @@ class Wire:
         with self._lock:
             self._write(b"")
 
-    def offer(self, octets: bytes, is_open: Callable[[], bool]) -> bool:
+    def offer(self, octets: bytes, protocol: WSConnection) -> bool:
         """Writes what the kernel takes at once and keeps the rest; False when it takes nothing.
 
-        `is_open` is asked while nobody else writes.
+        Behind a goodbye of either side, which `protocol` knows, nothing may follow.
         """
         if not self._is_plain or not self._lock.acquire(blocking=False):
             return False
         try:
-            if self._rest or self._is_broken or not is_open():
+            if self.rest or self._is_broken or protocol.state is not ConnectionState.OPEN:
                 return False
-            self._rest = octets[self._sock.send(octets, socket.MSG_DONTWAIT) :]
+            self.rest = octets[self._sock.send(octets, socket.MSG_DONTWAIT) :]
         except OSError:
             return False  # full, or gone: the client's own threads find out which
         finally:
@@ -286,7 +275,7 @@ class Wire:
     def _write(self, octets: bytes) -> None:
         if self._is_broken:
             raise BrokenPipeError
-        rest, self._rest = self._rest, b""
+        rest, self.rest = self.rest, b""
         try:
             self._sock.sendall(rest + octets)
         except OSError:

@@ -6,18 +6,24 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from typing import cast
 
 import orjson
 import pytest
-from engineio.packet import MESSAGE, PING, Packet
+import socketio
+from engineio.packet import MESSAGE, Packet
+from engineio.packet import OPEN as OPEN_PACKET
+from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 
-from edge.adapters import direct, websocket
+from edge.adapters import direct, live_socketio, websocket
 from edge.adapters.live_socketio import Limits
 from edge.adapters.websocket import QUEUED_MESSAGES, SendQueue, Wire
 from edge.core.inputs import Unsubscribed
 from tests.flow.live_store import TOKEN, Running
 from tests.flow.test_live_limits import closed_after_s, connected, read_until, text_frame, upgrade
 from wire.cards import QuietCard, StatusCard
+from wire.live import Patch
 
 BOTH = pytest.mark.parametrize("running", [True, False], ids=["directly", "stock"], indirect=True)
 BOTH_PINGING = pytest.mark.parametrize("pinging", [True, False], ids=["directly", "stock"], indirect=True)
@@ -104,6 +110,14 @@ def test_the_same_changes_are_the_same_octets_as_the_library_sends() -> None:
     assert len(directly) > sum(SIZES)
 
 
+def test_an_event_is_the_text_that_socketio_makes_of_it() -> None:
+    change = Patch(room="staff", seq=3, ttl_s=30, id="status", set={"name": 'Café "É"\n', "at": 1.5, "till": None})
+    stock = socketio.packet.Packet(socketio.packet.EVENT, data=["patch", change.model_dump(mode="json")])
+    text = live_socketio._packet(change).data
+    assert text[:9] == stock.encode()[:9] == '2["patch"'
+    assert orjson.loads(text[1:]) == orjson.loads(stock.encode()[1:])
+
+
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
 def test_a_frame_says_its_length_as_the_library_does(length: int) -> None:
     frame = direct.text_frame("é" * (length // 2) + "x" * (length % 2))
@@ -128,7 +142,7 @@ def test_a_client_that_reads_late_gets_every_change_whole_and_in_order(
         end = time.monotonic() + 5
         while running.store.room.seq < QUEUED_MESSAGES - 4 and time.monotonic() < end:
             time.sleep(0.01)
-        assert not engine_socket.queue.is_idle
+        assert engine_socket.queue.unwritten
         texts = Frames(sock).texts(QUEUED_MESSAGES - 4)
     assert [orjson.loads(text[2:])[1]["seq"] for text in texts] == list(range(1, QUEUED_MESSAGES - 3))
     assert [len(text) > 3_000 for text in texts] == [True] * len(texts)
@@ -234,6 +248,13 @@ def _gone(running: Running) -> None:
 # where the stock way is taken
 
 
+class _Open:
+    state = ConnectionState.OPEN
+
+
+OPEN = cast("WSConnection", _Open())
+
+
 def _pair() -> tuple[socket.socket, socket.socket]:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         near = socket.create_connection(server.getsockname())
@@ -245,7 +266,7 @@ def test_a_socket_under_tls_is_not_written_to_directly() -> None:
     wrapped = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     wrapped.check_hostname = False
     with closing(far), closing(wrapped.wrap_socket(near, do_handshake_on_connect=False)) as near_tls:
-        assert not Wire(near_tls).offer(direct.text_frame("x"), lambda: True)
+        assert not Wire(near_tls).offer(direct.text_frame("x"), OPEN)
 
 
 def test_behind_half_a_message_nothing_is_written_directly() -> None:
@@ -253,9 +274,9 @@ def test_behind_half_a_message_nothing_is_written_directly() -> None:
     with closing(near), closing(far):
         wire = Wire(near)
         whole = direct.text_frame("y" * 8_000_000)
-        assert wire.offer(whole, lambda: True)
-        assert wire.is_torn
-        assert not wire.offer(direct.text_frame("x"), lambda: True)
+        assert wire.offer(whole, OPEN)
+        assert wire.rest
+        assert not wire.offer(direct.text_frame("x"), OPEN)
         read = b""
         far.settimeout(0.2)
         for _ in range(1000):
@@ -270,12 +291,12 @@ def test_behind_half_a_message_nothing_is_written_directly() -> None:
 def test_behind_a_goodbye_nothing_is_written_directly() -> None:
     near, far = _pair()
     with closing(near), closing(far):
-        assert not Wire(near).offer(direct.text_frame("x"), lambda: False)
+        assert not Wire(near).offer(direct.text_frame("x"), WSConnection(ConnectionType.CLIENT))
 
 
-def test_a_binary_message_and_a_ping_go_the_stock_way() -> None:
+def test_a_binary_message_and_whatever_else_is_no_text_go_the_stock_way() -> None:
     assert direct.Shared(Packet(MESSAGE, b"x")).frame is None
-    assert direct.Shared(Packet(PING)).frame is None
+    assert direct.Shared(Packet(OPEN_PACKET, {})).frame is None
     assert direct.Shared(Packet(MESSAGE, "x"), directly=False).frame is None
     assert direct.Shared(Packet(MESSAGE, "x")).frame == b"\x81\x024x"
 
@@ -291,10 +312,10 @@ def test_another_engineio_than_was_read_goes_the_stock_way(monkeypatch: pytest.M
 def test_while_something_waits_the_queue_is_not_overtaken() -> None:
     waiting = SendQueue()
     waiting.put(None)  # ends the writer; nothing is written
-    idle = [waiting.is_idle]
+    idle = [len(waiting.unwritten)]
     waiting.put(Packet(MESSAGE, "x"))
     waiting.get()
     waiting.get()
-    idle.append(waiting.is_idle)  # taken by the writer, not written yet
+    idle.append(len(waiting.unwritten))  # taken by the writer, not written yet
     waiting.written()
-    assert [*idle, waiting.is_idle] == [True, False, True]
+    assert [*idle, len(waiting.unwritten)] == [0, 1, 0]
