@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from edge.adapters import enrolment, hq_http, system
+from edge.adapters.ballast import Ballast
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.calibration_file import radio_map
 from edge.adapters.checkin_gatt import CheckIn, Peripheral
@@ -32,7 +33,7 @@ from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.radio_bluez import Radio, ScannerStatus
 from edge.adapters.state import State
 from edge.adapters.store_key import StoreKey, store_key
-from edge.adapters.store_sqlite import make_state_dir
+from edge.adapters.store_sqlite import SQLITE_VERSION, make_state_dir
 from edge.adapters.supervisor import Supervisor
 from edge.adapters.sync import Sync
 from edge.adapters.web.app import Health, create_app
@@ -42,6 +43,7 @@ from edge.core.canary import listeners
 from edge.core.challenge import Challenges
 from edge.core.floor import Chance, Past
 from edge.core.inputs import Device
+from edge.core.lease import lease_end
 from edge.core.pairing import Paired
 from edge.core.screen import DELAY_S
 from edge.errors import HqUnreachable, NotEnrolled, UsageError
@@ -82,9 +84,10 @@ class Edge:
         self._supervisor = supervisor or Supervisor()
         clock = Clock()
         self._key = store_key(state_dir, state_dir / OUTBOX_FILE)
-        self._outbox = Outbox(state_dir / OUTBOX_FILE, self._key.of("outbox"), clock)
+        self._ballast = Ballast(state_dir)
+        self._outbox = Outbox(state_dir / OUTBOX_FILE, self._key.of("outbox"), clock, self._ballast)
         self._client = HqClient(settings.hq, enrolled, clock)
-        self._cache = Cache(state_dir / CACHE_FILE, _cache_key(settings, self._client, self._key))
+        self._cache = Cache(state_dir / CACHE_FILE, _cache_key(settings, self._client, self._key), self._ballast)
         self._service = _service(settings, self._cache, self._outbox, clock.now())
         self._state = State(self._service.step, self._is_busy, self._outbox, clock=clock.now)
         self.radio = Radio(
@@ -157,6 +160,12 @@ class Edge:
             "inputs_waiting": ("Inputs on the state queue.", self._state.waiting),
             "events_waiting": ("Events head office does not have yet.", self._outbox.waiting()),
             "replica_as_of_seconds": ("When head office last confirmed the replica.", self._cache.as_of()),
+            "lease_until_seconds": (
+                "When personal data ends without head office.",
+                lease_end(self._cache.as_of(), self._settings.offline.lease_days, self._cache.granted_s()),
+            ),
+            "disk_full": ("1 while the disk is full and nothing is added to the files.", int(self._ballast.is_out)),
+            "replica_locked": ("1 while head office has not given the replica's key.", int(self._cache.is_locked)),
             "day_keys_until_seconds": ("When the last day ends whose keys are here.", self._cache.day_keys_until()),
         }
         counters = {
@@ -175,12 +184,19 @@ class Edge:
         return [
             *(GaugeMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in gauges.items()),
             *(CounterMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in counters.items()),
+            self._files_metric(),
             *_scanner_metrics(radio.scanners),
         ]
 
+    def _files_metric(self) -> GaugeMetricFamily:
+        family = GaugeMetricFamily("regulars_files", "1 for what the files are.", labels=["sqlite", "key"])
+        family.add_metric([SQLITE_VERSION, self._key.source], 1)
+        return family
+
     def _health(self) -> Health:
         """Never waits for Bluetooth or head office: a store without either still serves who checked in."""
-        return Health(True) if self._state.is_running else Health(False, ("the service's own thread",))
+        missing = ("room on the disk",) if self._ballast.is_out else ()
+        return Health(True, missing) if self._state.is_running else Health(False, ("the service's own thread",))
 
     def _is_busy(self) -> bool:
         return self._service.is_busy

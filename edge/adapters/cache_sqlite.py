@@ -14,6 +14,7 @@ import structlog
 import zstandard
 
 from edge.adapters import remnants
+from edge.adapters.ballast import Ballast
 from edge.adapters.store_sqlite import (
     Damaged,
     Database,
@@ -72,8 +73,8 @@ class Cache:
     `was_rebuilt`: the file was thrown away when it was opened, or while running.
     """
 
-    def __init__(self, path: Path, key: bytes | None) -> None:
-        self._path, self._key = path, key or b""
+    def __init__(self, path: Path, key: bytes | None, ballast: Ballast | None = None) -> None:
+        self._path, self._key, self._ballast = path, key or b"", ballast or Ballast(path.parent)
         self._lock = RLock()
         self.was_rebuilt = False
         self._granted_s = 0.0
@@ -174,6 +175,12 @@ class Cache:
 
     def apply(self, plan: Plan, cursor: str, revoke_cursor: int, now_s: float) -> None:
         """Rows and cursor in one transaction; after a revocation nothing of the member is left in the files."""
+        self._ballast.write(lambda: self._apply(plan, cursor, revoke_cursor, now_s), removes=bool(plan.revoked))
+        self._as_of = self._written_as_of = now_s
+        if plan.catalogue:
+            self._take_catalogue(plan)
+
+    def _apply(self, plan: Plan, cursor: str, revoke_cursor: int, now_s: float) -> None:
         traces = [trace for member in plan.revoked for trace in self._traces_of(member)]
         with self._writing() as db:
             for gone in plan.revoked.values():
@@ -187,9 +194,6 @@ class Cache:
         if plan.revoked:
             self._empty()
             self._traces += traces
-        self._as_of = self._written_as_of = now_s
-        if plan.catalogue:
-            self._take_catalogue(plan)
 
     def unlock(self, key: bytes) -> None:
         """Head office gave the key; what is in the file is there from now on."""
@@ -206,12 +210,15 @@ class Cache:
 
     def confirm_current(self, cursor: str, revoke_cursor: int, now_s: float) -> None:
         """Head office had nothing new; its cursors may have moved all the same."""
+        self._as_of = now_s
         moved = (cursor, revoke_cursor) != self.cursor()[1:]
         if moved or now_s - self._written_as_of > AS_OF_EVERY_S:
-            with self._writing() as db:
-                put_meta(db, cursor=cursor, revoke_cursor=str(revoke_cursor), as_of=str(now_s))
+            self._ballast.write(lambda: self._put_place(cursor, revoke_cursor, now_s), removes=False)
             self._written_as_of = now_s
-        self._as_of = now_s
+
+    def _put_place(self, cursor: str, revoke_cursor: int, now_s: float) -> None:
+        with self._writing() as db:
+            put_meta(db, cursor=cursor, revoke_cursor=str(revoke_cursor), as_of=str(now_s))
 
     def scrub(self) -> None:
         """Before a receipt goes out: what members who withdrew may have left in free space is looked for and goes.
@@ -225,6 +232,9 @@ class Cache:
 
     def confirm(self, revocation: Revocation) -> None:
         """Head office has the receipt of exactly this one."""
+        self._ballast.write(lambda: self._confirm(revocation), removes=True)
+
+    def _confirm(self, revocation: Revocation) -> None:
         with self._writing() as db:
             where = [revocation.member_ref, revocation.seq]
             db.execute("UPDATE revoked SET confirmed = 1 WHERE member_ref = ? AND seq = ?", where)

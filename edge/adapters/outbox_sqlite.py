@@ -15,6 +15,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from edge.adapters import remnants
+from edge.adapters.ballast import Ballast
 from edge.adapters.clock import Clock
 from edge.adapters.store_sqlite import Damaged, Database, emptied, meta, opened, put_meta
 from edge.core import outbox
@@ -58,8 +59,9 @@ _VISIT: Final = TypeAdapter(Visit)
 class Outbox:
     """Raises OutboxDamaged when the file cannot be read."""
 
-    def __init__(self, path: Path, key: bytes, clock: Clock | None = None) -> None:
+    def __init__(self, path: Path, key: bytes, clock: Clock | None = None, ballast: Ballast | None = None) -> None:
         self._path, self._key, self._clock = path, key, clock or Clock()
+        self._ballast = ballast or Ballast(path.parent)
         self._lock = RLock()
         self._is_untidy = False
         self._erased: list[str] = []
@@ -99,6 +101,13 @@ class Outbox:
 
     def write(self, step: Sequence[Record | Keep]) -> None:
         """All facts and events of one step, in one transaction: one fsync, however much happened."""
+        facts = [fact for one in step for fact in one.facts]
+        removes = any(isinstance(fact, Erase | DropVisit) for fact in facts)
+        self._ballast.write(lambda: self._write(step), removes=removes)
+        self._is_untidy |= removes
+        self._erased += [fact.member_ref for fact in facts if isinstance(fact, Erase)]
+
+    def _write(self, step: Sequence[Record | Keep]) -> None:
         anchor = self._clock.anchor()
         with self._writing() as db:
             high = before = int(meta(db, "high", "0"))
@@ -110,21 +119,20 @@ class Outbox:
                 _put_facts(db, one.facts, anchor)
             if high != before:
                 put_meta(db, high=str(high))
-        facts = [fact for one in step for fact in one.facts]
-        self._is_untidy |= any(isinstance(fact, Erase | DropVisit) for fact in facts)
-        self._erased += [fact.member_ref for fact in facts if isinstance(fact, Erase)]
 
     def tidy(self) -> None:
         """An erased member, and a visit that ended, leave the write-ahead log too. Before a receipt goes out."""
-        if not self._is_untidy:
-            return
+        if self._is_untidy:
+            self._ballast.write(self._tidy, removes=True)
+            self._is_untidy = False
+
+    def _tidy(self) -> None:
         with self._lock:
             emptied(self._db)
             if remnants.found(self._path, self._key, [member.encode() for member in self._erased]):
                 self._db.execute("VACUUM")
                 emptied(self._db)
             self._erased.clear()
-        self._is_untidy = False
 
     # the sync thread
 
@@ -146,6 +154,9 @@ class Outbox:
 
     def acknowledge(self, n: int) -> None:
         """Head office has every event up to `n`; those that it has had for long go."""
+        self._ballast.write(lambda: self._acknowledge(n), removes=True)
+
+    def _acknowledge(self, n: int) -> None:
         with self._writing() as db:
             put_meta(db, acked=str(n))
             newest = db.execute(f"{_EVENTS} WHERE n = ?", [n]).fetchone()

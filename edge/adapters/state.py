@@ -27,12 +27,14 @@ from edge.core.effects import (
     Send,
 )
 from edge.core.inputs import Input, Tick
+from wire.live import Ack
 from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
 
 # Ten seconds of the loudest store (2,000 sightings/s); beyond that the newest sightings are worth more than these.
 QUEUE_LENGTH: Final = 20_000
 # Within a quarter of a second an arrival is decided; a store with nobody in it looks once a second.
 TICK_S: Final = 0.25
+_NOT_KEPT: Final = "error.busy"  # as the pages say it: try again in a moment
 IDLE_TICK_S: Final = 1.0
 
 _log = structlog.get_logger("state")
@@ -146,9 +148,11 @@ class State:
         self._guarded("tidy", self._box.tidy)
 
     def _do(self, effect: Effect, *, is_kept: bool) -> None:
-        """A receipt says that nothing of the member is left: not before that is so."""
+        """A receipt says that nothing of the member is left, an answer that the store will remember: not unless so."""
         if isinstance(effect, Confirm) and not (is_kept and self._guarded("tidy", self._box.tidy)):
             return
+        if isinstance(effect, Acknowledge) and effect.ack.ok and not is_kept:
+            effect = Acknowledge(effect.client, Ack(key=effect.ack.key, ok=False, error=_NOT_KEPT))
         self._guarded(type(effect).__name__, partial(self._hand_on, effect))
 
     def _write(self, facts: list[Effect]) -> None:

@@ -49,6 +49,7 @@ _PAGES_KIB: Final = 2048
 # A writer waits this long for the other connection; locks are held for milliseconds.
 BUSY_S: Final = 5.0
 _BUSY: Final = 5  # SQLITE_BUSY
+_FULL: Final = 13  # SQLITE_FULL
 _NOT_A_DATABASE: Final = 26  # SQLITE_NOTADB
 # Opening needs a journal and its index, some 100 kB together.
 _LEAST_FREE_BYTES: Final = 1 << 20
@@ -124,10 +125,16 @@ def in_memory(tables: str) -> Database:
     return db
 
 
+def is_full(error: Exception | None, folder: Path) -> bool:
+    """Whether there is no room, by what SQLite says or by what the disk does: SQLite fails in many ways then."""
+    said = getattr(error, "sqlite_errorcode", 0) == _FULL
+    return said or shutil.disk_usage(folder).free < _LEAST_FREE_BYTES
+
+
 def _judged(path: Path, error: Exception) -> Damaged | StateDirError:
     """On a full disk SQLite fails in many ways, and a whole file must not be taken for a broken one."""
     if isinstance(error, OperationalError):
-        if shutil.disk_usage(path.parent).free < _LEAST_FREE_BYTES:
+        if is_full(error, path.parent):
             return StateDirError(path.parent, "its disk is full: make room")
         if getattr(error, "sqlite_errorcode", 0) == _BUSY:
             return StateDirError(path.parent, "another program holds its files: end that one")

@@ -126,6 +126,7 @@ def _read(text: str) -> Running:
     rates: dict[tuple[str, str], float] = {}
     faults: dict[str, str] = {}
     healths: dict[str, ScannerHealth] = {}
+    files: dict[str, str] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             name, scanner = sample.name.removeprefix("regulars_"), sample.labels.get("scanner", "")
@@ -135,6 +136,8 @@ def _read(text: str) -> Running:
                 faults[scanner] = sample.labels["fault"]
             elif name == "scanner_health" and sample.value:
                 healths[scanner] = _health(sample.labels["health"])
+            elif name == "files":
+                files = sample.labels
             elif not sample.labels:
                 values[name] = sample.value
     return Running(
@@ -152,6 +155,11 @@ def _read(text: str) -> Running:
         keys_until=values["day_keys_until_seconds"],
         events_waiting=int(values["events_waiting"]),
         faults=int(values["faults_total"]),
+        lease_until=values.get("lease_until_seconds", 0.0),
+        is_disk_full=bool(values.get("disk_full")),
+        is_locked=bool(values.get("replica_locked")),
+        sqlite=files.get("sqlite", ""),
+        key_source=files.get("key", ""),
         answers=int(values.get("answers_total", 0)),
         answers_late=int(values.get("answers_late_total", 0)),
     )

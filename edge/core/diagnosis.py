@@ -96,6 +96,11 @@ class Running:
     keys_until: float
     events_waiting: int
     faults: int
+    lease_until: float = 0.0
+    is_disk_full: bool = False
+    is_locked: bool = False
+    sqlite: str = ""
+    key_source: str = ""
     answers: int = 0  # challenges answered rightly, and answers that took too long
     answers_late: int = 0
 
@@ -137,7 +142,8 @@ def diagnose(symptoms: Symptoms, now: float) -> tuple[Finding, ...]:
         *_bluetooth(symptoms),
         *_scanners(symptoms),
         *_clock(symptoms),
-        *_disk(symptoms.machine),
+        *_disk(symptoms),
+        *_files(symptoms),
         *_line(symptoms, now),
         *_keys(symptoms, now),
     )
@@ -306,7 +312,8 @@ def _clock(symptoms: Symptoms) -> Iterator[Finding]:
         yield Finding("clock", "ok", "synchronised")
 
 
-def _disk(machine: Machine) -> Iterator[Finding]:
+def _disk(symptoms: Symptoms) -> Iterator[Finding]:
+    machine = symptoms.machine
     free = f"{machine.free_bytes / 1e6:.0f} MB free"
     if machine.unwritable:
         yield Finding(
@@ -315,10 +322,35 @@ def _disk(machine: Machine) -> Iterator[Finding]:
             f"the state folder cannot be written ({machine.unwritable})",
             "run this as the service's user (`sudo regulars doctor`); if it is, remount or replace the card.",
         )
+    elif symptoms.running is not None and symptoms.running.is_disk_full:
+        found = f"{free}: it filled while the store ran; withdrawals go through, nothing else is written down"
+        yield Finding("disk", "fault", found, f"make room: the store needs {FREE_BYTES / 1e6:.0f} MB.")
     elif machine.free_bytes < FREE_BYTES:
         yield Finding("disk", "fault", free, f"make room: the store needs {FREE_BYTES / 1e6:.0f} MB.")
     else:
         yield Finding("disk", "ok", free)
+
+
+_KEYS: Final = {
+    "tpm": "key sealed to this machine's TPM",
+    "root": "key in a file that only root may read",
+    "file": "key in the state folder: whoever copies that has it",
+}
+
+
+def _files(symptoms: Symptoms) -> Iterator[Finding]:
+    running = symptoms.running
+    if running is None or not running.sqlite:
+        return
+    found = f"encrypted, SQLite {running.sqlite}, {_KEYS.get(running.key_source, running.key_source)}"
+    if symptoms.plan.policy == "strict":
+        found += "; the replica's key from head office, in memory only"
+    if running.is_locked:
+        yield Finding(
+            "files", "fault", f"{found}, not given yet", "reach head office: until then nobody is recognised."
+        )
+    else:
+        yield Finding("files", "ok", found)
 
 
 def _line(symptoms: Symptoms, now: float) -> Iterator[Finding]:
@@ -347,7 +379,7 @@ def _keys(symptoms: Symptoms, now: float) -> Iterator[Finding]:
     running, plan = symptoms.running, symptoms.plan
     if running is None or not symptoms.is_enrolled:
         return
-    policy = f"offline policy {plan.policy}, {plan.lease_days} days"
+    policy = f"offline policy {plan.policy}, {plan.lease_days} days{_lease(running.lease_until, now)}"
     left_s = running.keys_until - now
     if not running.keys_until:
         yield Finding(
@@ -360,6 +392,12 @@ def _keys(symptoms: Symptoms, now: float) -> Iterator[Finding]:
         yield Finding("day keys", "fault", found, "reach head office before, or nobody is recognised any more.")
     else:
         yield Finding("day keys", "ok", f"for {left_s / 86_400:.1f} days more ({policy})")
+
+
+def _lease(until: float, now: float) -> str:
+    if not until:
+        return ""
+    return f", its lease ends in {(until - now) / 86_400:.1f}" if until > now else ", its lease has ended"
 
 
 def _kind(scanner: ScannerPlan) -> str:

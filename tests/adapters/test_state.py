@@ -10,10 +10,10 @@ import pytest
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.state import State
 from edge.adapters.store_sqlite import DatabaseError
-from edge.core.effects import Confirm, Effect, Keep, Record, Restriction, Send
+from edge.core.effects import Acknowledge, Confirm, Effect, Keep, Record, Restriction, Send
 from edge.core.inputs import Input, LineChanged, Tick
 from tests.core.store import ANNA, FILE_KEY, NOW
-from wire.live import Remove
+from wire.live import Ack, Remove
 from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
 
 GONE = Send("staff", Remove(room="staff", seq=1, id="v1"))
@@ -85,6 +85,18 @@ def test_a_full_disk_holds_up_no_removal_but_the_receipt(
     state = stepped(box, told, on_line(GONE, FACT, RECEIPT))
     assert told.done == [GONE]
     assert state.faults == 1
+
+
+def test_what_could_not_be_kept_is_not_promised(box: Outbox, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object) -> None:
+        raise DatabaseError("disk is full")
+
+    promise = Acknowledge("c1", Ack(key="k1", ok=True))
+    stepped(box, told, on_line(FACT, promise))
+    monkeypatch.setattr(box, "write", full)
+    stepped(box, told, on_line(FACT, promise))
+    answers = [one.ack.ok for one in told.done if isinstance(one, Acknowledge)]
+    assert answers == [True, False]
 
 
 def test_a_fault_in_one_step_does_not_stop_the_next(box: Outbox, told: Told) -> None:

@@ -206,3 +206,30 @@ def test_phones_that_mostly_answer_too_late_are_a_fault() -> None:
 def test_a_store_without_scanners_is_told() -> None:
     plan = replace(WELL.plan, scanners=())
     assert of("scanners", replace(WELL, plan=plan)).level == "fault"
+
+
+FILES = replace(RUNNING, sqlite="3.53.4", key_source="tpm", lease_until=NOW + 7 * DAY_S)
+
+
+def test_the_files_are_told_with_their_sqlite_and_where_their_key_is() -> None:
+    found = of("files", replace(WELL, running=FILES))
+    assert (found.level, found.found) == ("ok", "encrypted, SQLite 3.53.4, key sealed to this machine's TPM")
+    on_the_card = of("files", replace(WELL, running=replace(FILES, key_source="file")))
+    assert "whoever copies that has it" in on_the_card.found
+
+
+def test_a_replica_without_its_key_is_a_fault() -> None:
+    strict = replace(WELL, plan=replace(WELL.plan, policy="strict"), running=replace(FILES, is_locked=True))
+    found = of("files", strict)
+    assert found.level == "fault"
+    assert "from head office, in memory only, not given yet" in found.found
+
+
+def test_the_lease_is_told_with_the_policy() -> None:
+    assert "resilient, 7 days, its lease ends in 7.0" in of("day keys", replace(WELL, running=FILES)).found
+
+
+def test_a_disk_that_filled_while_the_store_ran_is_a_fault_though_there_is_room_again() -> None:
+    found = of("disk", replace(WELL, running=replace(FILES, is_disk_full=True)))
+    assert found.level == "fault"
+    assert "make room" in found.remedy
