@@ -82,5 +82,5 @@ class ImportDesk:
             self._registry.save_products(change, tuple(batch.products.values()))
         if batch.stock:
             self._registry.save_stock(change, tuple(batch.stock.values()))
-        for member_ref in sorted(batch.profiles):
-            self._members.merge_profile(change, batch.profiles[member_ref], now)
+        if batch.profiles:
+            self._members.merge_profiles(change, tuple(batch.profiles.values()), now)

@@ -1,5 +1,6 @@
 """What changes a member: joining, choosing, withdrawing, leaving; and head office's own writes of profiles."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -125,11 +126,23 @@ class MemberDesk:
 
     def put_profile(self, sent: Profile, now: float) -> Profile:
         """Head office's own knowledge. Consent, loyalty number, hidden facts, standing mode and words are hers."""
-        return self._office.store.change(lambda change: self.merge_profile(change, sent, now))
+        return self._office.store.change(lambda change: self.merge_profiles(change, [sent], now)[0])
 
-    def merge_profile(self, change: "Change", sent: Profile, now: float) -> Profile:
+    def merge_profiles(self, change: "Change", sent: Sequence[Profile], now: float) -> Sequence[Profile]:
+        """As `put_profile`, for many at once, each of another member."""
+        sent = sorted(sent, key=lambda profile: profile.member_ref)
+        known = change.profiles([profile.member_ref for profile in sent])
+        merged = [self._merged(change, profile, known.get(profile.member_ref)) for profile in sent]
+        named = {store_id for profile in merged for store_id in (profile.home_store, *reserved(profile, now))}
+        self._check_stores(change, named - {""})
+        change.save_profiles(merged, now)
+        for profile in merged:
+            if consent.recognisable(profile, now):
+                _tell_stores(change, profile, now)
+        return merged
+
+    def _merged(self, change: "Change", sent: Profile, was: Profile | None) -> Profile:
         merchant_id = self._office.merchant_id
-        was = change.profile(sent.member_ref)
         if was is not None and was.merchant_id != merchant_id:
             raise Unknown("There is no such member here.", "Check the member_ref.")
         if was is None:
@@ -147,12 +160,7 @@ class MemberDesk:
                 "standing_mode": was.standing_mode,
                 "home_store": sent.home_store or was.home_store,
             }
-        profile = (sent if was is None else with_own_words(sent, was)).model_copy(update=owned)
-        self._check_stores(change, {profile.home_store, *reserved(profile, now)} - {""})
-        change.save_profile(profile, now)
-        if consent.recognisable(profile, now):
-            _tell_stores(change, profile, now)
-        return profile
+        return (sent if was is None else with_own_words(sent, was)).model_copy(update=owned)
 
     def _check_stores(self, change: "Change", named: set[str]) -> None:
         if named and not named <= {shop.store_id for shop in change.shops(self._office.merchant_id)}:

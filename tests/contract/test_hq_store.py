@@ -330,3 +330,24 @@ def tables_naming(store: SqlStore, member_ref: str) -> set[str]:
         return found
 
     return store.read(work)
+
+
+def test_many_rows_at_once_end_as_they_would_one_by_one(store: SqlStore) -> None:
+    ids = [f"{number:032x}" for number in range(400)]
+
+    def save(change: Change, alias: str, some: list[str]) -> None:
+        rows = [
+            member("aa").model_copy(update={"member_ref": ref, "alias": alias, "loyalty_number": ""}) for ref in some
+        ]
+        change.save_profiles(rows, NOW)
+        for row in rows:
+            change.put("house", "profile", row.member_ref, row.rev)
+
+    store.change(partial(save, alias="first", some=ids))
+    store.change(partial(save, alias="second", some=ids[100:]))
+    found = store.read(lambda view: view.profiles(ids))
+    assert [found[ref].alias for ref in ids] == ["first"] * 100 + ["second"] * 300
+    rows = rows_of(store, "de-1")
+    assert [row.key for row in rows] == ids
+    assert [(row.seq, row.rev) for row in rows] == [(1, 1)] * 100 + [(2, 2)] * 300
+    assert store.read(lambda view: view.counters()["feed"]) == 2

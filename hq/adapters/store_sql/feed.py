@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import JsonValue
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
-from hq.adapters.store_sql.rows import CHUNK_ROWS, inserted, unpacked_json, upsert
+from hq.adapters.store_sql.rows import CHUNK_ROWS, among, inserted, unpacked_json, upsert
 from hq.adapters.store_sql.scopes import ScopeReads, ScopeWrites, Touch
 from hq.adapters.store_sql.tables import (
     COMMAND,
@@ -85,12 +85,12 @@ class FeedReads(ScopeReads):
         self, kind: RecordKind, store_id: str, merchant_id: str, keys: list[str]
     ) -> list[tuple[str, JsonValue]]:
         if kind == "command":
-            query = select(COMMAND.c.command_id, COMMAND.c.body).where(COMMAND.c.command_id.in_(keys))
+            query = select(COMMAND.c.command_id, COMMAND.c.body).where(among(self._c, COMMAND.c.command_id, keys))
             return [(r.command_id, json.loads(r.body)) for r in self._c.execute(query)]
         table, key = {"profile": (PROFILE, "member_ref"), "product": (PRODUCT, "product_id")}.get(
             kind, (STOCK, "variant_id")
         )
-        found = select(table.c[key], table.c.body).where(table.c[key].in_(keys))
+        found = select(table.c[key], table.c.body).where(among(self._c, table.c[key], keys))
         found = found.where(table.c.merchant_id == merchant_id)
         if table is STOCK:
             found = found.where(STOCK.c.store_id == store_id)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
-from hq.adapters.store_sql.rows import inserted, packed, unpacked, upsert
+from hq.adapters.store_sql.rows import CHUNK_ROWS, among, inserted, packed, unpacked, upsert
 from hq.adapters.store_sql.scopes import IS_PROFILE
 from hq.adapters.store_sql.tables import (
     COMMAND,
@@ -32,6 +32,16 @@ class MemberReads:
         """Locked until the end of a writing transaction."""
         query = select(PROFILE.c.body).where(PROFILE.c.member_ref == member_ref)
         return self._one_profile(query.with_for_update(key_share=True) if self._writes else query)
+
+    def profiles(self, member_refs: Sequence[str]) -> dict[str, Profile]:
+        """Locked, in their order, until the end of a writing transaction."""
+        found: dict[str, Profile] = {}
+        for start in range(0, len(member_refs), CHUNK_ROWS):
+            query = select(PROFILE.c.member_ref, PROFILE.c.body).order_by(PROFILE.c.member_ref)
+            query = query.where(among(self._c, PROFILE.c.member_ref, member_refs[start : start + CHUNK_ROWS]))
+            rows = self._c.execute(query.with_for_update(key_share=True) if self._writes else query)
+            found |= {row.member_ref: Profile.model_validate_json(unpacked(row.body)) for row in rows}
+        return found
 
     def profile_by_loyalty(self, merchant_id: str, number: str) -> Profile | None:
         query = select(PROFILE.c.body).where(PROFILE.c.merchant_id == merchant_id, PROFILE.c.loyalty_number == number)
@@ -73,7 +83,14 @@ class MemberReads:
 
 class MemberWrites(MemberReads):
     def save_profile(self, profile: Profile, now: float) -> None:
-        upsert(self._c, PROFILE, [profile_row(profile, now)], keep=("created_at",))
+        self.save_profile_rows([profile_row(profile, now)])
+
+    def save_profiles(self, profiles: Sequence[Profile], now: float) -> None:
+        self.save_profile_rows([profile_row(profile, now) for profile in profiles])
+
+    def save_profile_rows(self, rows: Sequence[dict[str, Any]]) -> None:
+        """What `profile_row` made, at most a chunk of them; each has to be `put` as well, as ever."""
+        upsert(self._c, PROFILE, rows, keep=("created_at",))
 
     def close_recognition(self, member_ref: str) -> None:
         """For a consent that ended by itself: the receipt stays as it was signed."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, literal_column, select, update
 
-from hq.adapters.store_sql.rows import CHUNK_ROWS, upsert
+from hq.adapters.store_sql.rows import CHUNK_ROWS, among, upsert
 from hq.adapters.store_sql.tables import MERCHANT, NEIGHBOUR, PROFILE, SCOPE, SCOPE_REASON, STORE
 from hq.core.scopes import Held, Reason, TimedReason, moves, scope_of
 
@@ -105,7 +105,8 @@ class ScopeWrites(ScopeReads):
 
     def _where_to(self, touched: Mapping[str, Touch], only_store: str | None) -> Iterator[tuple[str, Held]]:
         columns = (PROFILE.c.member_ref, PROFILE.c.rev, PROFILE.c.home_store, PROFILE.c.recognise_until)
-        members = {r.member_ref: r for r in self._c.execute(select(*columns).where(PROFILE.c.member_ref.in_(touched)))}
+        query = select(*columns).where(among(self._c, PROFILE.c.member_ref, touched))
+        members = {row.member_ref: row for row in self._c.execute(query)}
         held, timed = self._held(touched, only_store), self._timed(touched)
         near = self._near({member.home_store for member in members.values() if member.home_store})
         homeless = {touched[ref].merchant_id for ref, member in members.items() if not member.home_store}
@@ -137,7 +138,8 @@ class ScopeWrites(ScopeReads):
         return found
 
     def _timed(self, refs: Collection[str]) -> Mapping[str, set[str]]:
-        query = select(SCOPE_REASON.c.member_ref, SCOPE_REASON.c.store_id).where(SCOPE_REASON.c.member_ref.in_(refs))
+        query = select(SCOPE_REASON.c.member_ref, SCOPE_REASON.c.store_id)
+        query = query.where(among(self._c, SCOPE_REASON.c.member_ref, refs))
         found: defaultdict[str, set[str]] = defaultdict(set)
         for row in self._c.execute(query):
             found[row.member_ref].add(row.store_id)
@@ -146,7 +148,7 @@ class ScopeWrites(ScopeReads):
     def _near(self, homes: Collection[str]) -> Mapping[str, set[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
         if homes:
-            for row in self._c.execute(select(NEIGHBOUR).where(NEIGHBOUR.c.store_id.in_(homes))):
+            for row in self._c.execute(select(NEIGHBOUR).where(among(self._c, NEIGHBOUR.c.store_id, homes))):
                 found[row.store_id].add(row.near_id)
         return found
 
