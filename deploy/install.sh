@@ -95,6 +95,34 @@ settings() {
         "$checkout/regulars/solo/store.toml" /etc/regulars/store.toml
 }
 
+# The key of the store's files: sealed to the TPM where the machine has one, else a file that only root may read; systemd
+# hands it to the service either way, so that no copy of the state folder holds it. One that the service made for itself
+# moves here. Bound to the chip and to no state of it: an update of the firmware must not lock the outbox.
+store_key() {
+    local made=/var/lib/regulars/store.key kept=/etc/regulars/key dropin=/etc/systemd/system/regulars-edge.service.d
+    [ "$unit" = regulars-edge.service ] || return 0
+    install -d -m 0700 "$kept"
+    if [ ! -e "$kept/store.key.tpm" ] && [ ! -e "$kept/store.key.root" ]; then
+        [ -e "$made" ] || [ ! -e /var/lib/regulars/outbox.db ] \
+            || stop 3 "/var/lib/regulars/outbox.db is there and its key is not: bring /etc/regulars/key back from the backup."
+        (umask 077 && { cat "$made" 2>/dev/null || od -An -vtx1 -N32 /dev/urandom | tr -d ' \n'; } >"$kept/new")
+        if systemd-creds -q has-tpm2 2>/dev/null && systemd-creds encrypt --with-key=tpm2 --tpm2-pcrs= \
+            --name=store.key.tpm "$kept/new" "$kept/store.key.tpm"; then
+            shred -u "$kept/new"
+        else
+            mv "$kept/new" "$kept/store.key.root"
+        fi
+        sync
+        [ ! -e "$made" ] || shred -u "$made"
+    fi
+    install -d "$dropin"
+    if [ -e "$kept/store.key.tpm" ]; then
+        echo "LoadCredentialEncrypted=store.key.tpm:$kept/store.key.tpm"
+    else
+        echo "LoadCredential=store.key.root:$kept/store.key.root"
+    fi | sed '1i [Service]' >"$dropin/store-key.conf"
+}
+
 units() {
     local one
     for one in regulars-edge.service regulars-solo.service bluetooth.service.d/regulars.conf; do
@@ -125,5 +153,6 @@ debian_packages
 own_user
 program
 settings
+store_key
 units
 start

@@ -125,6 +125,11 @@ def in_memory(tables: str) -> Database:
     return db
 
 
+def plain(path: Path) -> Database:
+    """Without a key, as any SQLite opens it."""
+    return Database(sqlite3.connect(path))
+
+
 def is_full(error: Exception | None, folder: Path) -> bool:
     """Whether there is no room, by what SQLite says or by what the disk does: SQLite fails in many ways then."""
     said = getattr(error, "sqlite_errorcode", 0) == _FULL

@@ -123,6 +123,29 @@ def replay(config: Path, sightings: Path, calibration: Path | None, zones_every:
             click.echo(json.dumps(_replay_line(told_line)))
 
 
+@command.group()
+def outbox() -> None:
+    """What this store has to tell head office."""
+
+
+@outbox.command(name="export")
+@state_option
+@click.option("--members", "with_members", is_flag=True, help="With the members' pseudonyms, which are left out else.")
+@click.argument("file", type=click.Path(path_type=Path))
+def export_outbox(*, state_dir: Path, with_members: bool, file: Path) -> None:
+    """Write events and facts into FILE, which sqlite3 and sqlite-utils open; the store may run meanwhile."""
+    with told():
+        from edge.adapters.outbox_export import export  # noqa: PLC0415 - see run
+        from edge.adapters.store_key import store_key  # noqa: PLC0415
+        from edge.main import OUTBOX_FILE  # noqa: PLC0415
+
+        path = state_dir / OUTBOX_FILE
+        if not path.exists():
+            raise UsageError(f"{path} is not there: name the store's folder with --state.")
+        key = store_key(state_dir, path).of("outbox")
+        click.echo(json.dumps({"events": export(path, key, file, with_members=with_members)}))
+
+
 def _replay_line(told_line: Change | Placed) -> dict[str, object]:
     match told_line:
         case Arrived() | Moved() | Left():

@@ -190,6 +190,11 @@ def enrol(machine: Container, findings: Findings) -> None:
     levels = {one["subject"]: one["level"] for one in json.loads(told.out or '{"findings": []}')["findings"]}
     is_fine = [levels.get(subject) for subject in ("identity", "service", "disk", "head office")] == ["ok"] * 4
     findings.note("doctor_sees_store_and_office", is_fine, good=is_fine)
+    is_roots = "key in a file that only root may read" in machine.run("regulars", "doctor").out
+    is_roots &= machine.run("test", "!", "-e", "/var/lib/regulars/store.key").code == 0
+    findings.note("key_is_roots", is_roots, good=is_roots)
+    exported = machine.run("regulars", "edge", "outbox", "export", "/var/lib/regulars/copy.db")
+    findings.note("outbox_exports", exported.code, good=exported.code == 0)
     owners = machine.shell("stat -c %U /var/lib/regulars/* | sort -u")
     findings.note("owner", owners.replace("\n", ","), good=owners == "regulars")
 
