@@ -1,6 +1,7 @@
 """The state thread: takes inputs from one bounded queue, runs the step, and hands the effects to those who do them.
 
-A step's facts are one transaction: one fsync, however much happened. A fault in one step does not stop the next.
+A step's facts are one transaction: one fsync, however much happened. A fault in one step does not stop the next. What
+a full disk does not take waits here and is written when there is room; until then nobody is told that it was done.
 """
 
 import queue
@@ -14,7 +15,7 @@ from typing import Final, Protocol
 import structlog
 
 from edge.adapters.outbox_sqlite import Outbox
-from edge.adapters.store_sqlite import DatabaseError
+from edge.adapters.store_sqlite import DatabaseError, OperationalError, told
 from edge.core.effects import (
     Acknowledge,
     Confirm,
@@ -34,8 +35,12 @@ from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
 QUEUE_LENGTH: Final = 20_000
 # Within a quarter of a second an arrival is decided; a store with nobody in it looks once a second.
 TICK_S: Final = 0.25
-_NOT_KEPT: Final = "error.busy"  # as the pages say it: try again in a moment
 IDLE_TICK_S: Final = 1.0
+_NOT_KEPT: Final = "error.busy"  # as the pages say it: try again in a moment
+
+# An hour of a large store. What does not fit any more was never promised to anybody.
+LATER: Final = 10_000
+AGAIN_S: Final = 1.0
 
 _log = structlog.get_logger("state")
 
@@ -71,6 +76,10 @@ class State:
         self._thread = threading.Thread(target=self._run, name="state", daemon=True)
         self._line: Line | None = None
         self._pages: Pages | None = None
+        self._later: list[Record | Keep] = []
+        self._owed: list[Confirm] = []
+        self._again_at = 0.0
+        self._told = ""  # why it cannot write, once and not once a second
         self.faults = 0
         self.steps = 0
 
@@ -138,7 +147,7 @@ class State:
             _log.exception("step.failed", input=type(happened).__name__)
             return
         self.steps += 1
-        is_kept = True
+        is_kept = self._catch_up()
         for is_fact, group in groupby(effects, lambda effect: isinstance(effect, Record | Keep)):
             if is_fact:
                 is_kept = self._guarded("facts", partial(self._write, list(group)))
@@ -150,15 +159,34 @@ class State:
     def _do(self, effect: Effect, *, is_kept: bool) -> None:
         """A receipt says that nothing of the member is left, an answer that the store will remember: not unless so."""
         if isinstance(effect, Confirm) and not (is_kept and self._guarded("tidy", self._box.tidy)):
+            if is_kept or self._later:  # else a restart begins with it again
+                self._owed.append(effect)
             return
         if isinstance(effect, Acknowledge) and effect.ack.ok and not is_kept:
             effect = Acknowledge(effect.client, Ack(key=effect.ack.key, ok=False, error=_NOT_KEPT))
         self._guarded(type(effect).__name__, partial(self._hand_on, effect))
 
     def _write(self, facts: list[Effect]) -> None:
-        self._box.write([one for one in facts if isinstance(one, Record | Keep)])
+        """In their order, behind what waits. Raises DatabaseError when they wait too, or are lost."""
+        step = [*self._later, *(one for one in facts if isinstance(one, Record | Keep))]
+        try:
+            self._box.write(step)
+        except OperationalError:
+            self._later = step[:LATER]
+            raise
+        self._later, self._told = [], ""
         if self._line is not None:
             self._line.events_wait()
+
+    def _catch_up(self) -> bool:
+        """Whether nothing waits for room; tried again once a second, and receipts behind it."""
+        if (self._later or self._owed) and time.monotonic() >= self._again_at:
+            self._again_at = time.monotonic() + AGAIN_S
+            is_kept = not self._later or self._guarded("facts", partial(self._write, []))
+            owed, self._owed = self._owed, []
+            for receipt in owed:
+                self._do(receipt, is_kept=is_kept)
+        return not self._later
 
     def _guarded(self, what: str, act: Callable[[], None]) -> bool:
         """Whether it went well. One effect's fault must not keep a removal behind it from happening."""
@@ -167,7 +195,10 @@ class State:
         except DatabaseError as error:
             # Disk full or broken: the store goes on showing and forgetting, and health says so.
             self.faults += 1
-            _log.error("outbox.write_failed", reason=type(error).__name__, effect=what)
+            reason = told(error)
+            if reason != self._told:
+                _log.error("outbox.write_failed", reason=reason, effect=what)
+            self._told = reason
         except Exception:  # noqa: BLE001 - see above
             self.faults += 1
             _log.exception("effect.failed", effect=what)

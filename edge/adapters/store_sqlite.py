@@ -50,6 +50,7 @@ _PAGES_KIB: Final = 2048
 BUSY_S: Final = 5.0
 _BUSY: Final = 5  # SQLITE_BUSY
 _FULL: Final = 13  # SQLITE_FULL
+_IO_ERROR: Final = 10  # SQLITE_IOERR and its kinds
 _NOT_A_DATABASE: Final = 26  # SQLITE_NOTADB
 # Opening needs a journal and its index, some 100 kB together.
 _LEAST_FREE_BYTES: Final = 1 << 20
@@ -146,6 +147,15 @@ def _judged(path: Path, error: Exception) -> Damaged | StateDirError:
     if getattr(error, "sqlite_errorcode", 0) == _NOT_A_DATABASE:
         return Damaged("its key does not fit, or its first page is broken")
     return Damaged(type(error).__name__)
+
+
+def told(error: Exception) -> str:
+    """Why a write failed, for the log: never the error's own text, which may quote a row."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == _FULL or str(error).endswith("disk is full"):
+        return "the disk is full: make room"
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == _IO_ERROR or str(error) == "disk I/O error":
+        return "the disk does not take what is written: check it, and whether it is full"
+    return type(error).__name__
 
 
 def _prepare(db: Database, tables: str, schema: str) -> None:

@@ -18,7 +18,7 @@ from edge.adapters.cache_sqlite import Cache
 from edge.adapters.enrolment import public_keys
 from edge.adapters.hq_http import HqClient, StartOver, Unchanged
 from edge.adapters.outbox_sqlite import Outbox
-from edge.adapters.store_sqlite import DatabaseError, OperationalError
+from edge.adapters.store_sqlite import DatabaseError, OperationalError, told
 from edge.core import outbox, replica
 from edge.core.inputs import FeedApplied, Input, LineChanged
 from edge.core.layout import build_table, days_at
@@ -169,7 +169,7 @@ class Sync:
                 is_current = False
                 pause.wait()
             except OperationalError as error:
-                _log.warning("cache.write_failed", reason=type(error).__name__)
+                _log.warning("cache.write_failed", reason=told(error))
                 is_current = False
                 pause.wait()
             except DatabaseError:
@@ -264,6 +264,9 @@ class Sync:
                 pause.reset()
             except (HqUnreachable, ValueError) as error:
                 _tell(error)
+                pause.wait()
+            except OperationalError as error:
+                _log.warning("outbox.write_failed", reason=told(error))
                 pause.wait()
             except DatabaseError:
                 if self._stopping.is_set():

@@ -1,5 +1,6 @@
 """The state thread: the order of effects, and what a full disk must not hold up."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.state import State
-from edge.adapters.store_sqlite import DatabaseError
+from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.core.effects import Acknowledge, Confirm, Effect, Keep, Record, Restriction, Send
 from edge.core.inputs import Input, LineChanged, Tick
 from tests.core.store import ANNA, FILE_KEY, NOW
@@ -97,6 +98,25 @@ def test_what_could_not_be_kept_is_not_promised(box: Outbox, told: Told, monkeyp
     stepped(box, told, on_line(FACT, promise))
     answers = [one.ack.ok for one in told.done if isinstance(one, Acknowledge)]
     assert answers == [True, False]
+
+
+def test_what_a_full_disk_did_not_take_is_written_when_there_is_room(
+    box: Outbox, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Acknowledge("c", Ack(key="key-00001", ok=True))
+    refused = Acknowledge("c", Ack(key="key-00001", ok=False, error="error.busy"))
+    whole, tries = box.write, itertools.count()
+
+    def full(step: Any) -> None:
+        if not next(tries):
+            raise OperationalError("database or disk is full")
+        whole(step)
+
+    monkeypatch.setattr(box, "write", full)
+    monkeypatch.setattr("edge.adapters.state.AGAIN_S", 0.0)
+    stepped(box, told, on_line(Record("visit.help", NOW), answer, RECEIPT))
+    assert told.done == [refused, "events", "receipt"]
+    assert box.waiting() == 1
 
 
 def test_a_fault_in_one_step_does_not_stop_the_next(box: Outbox, told: Told) -> None:

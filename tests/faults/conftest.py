@@ -10,17 +10,6 @@ from tests.faults.spawner import Spawner
 from tests.faults.world import World
 
 LONG = bool(os.environ.get("LONG"))
-_HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """websocket-client forgets its socket when the store dies in the middle of the handshake."""
-    for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(pytest.mark.filterwarnings("ignore:.*unclosed.*socket:ResourceWarning"))
-            item.add_marker(
-                pytest.mark.filterwarnings("ignore:.*socket.socket.*:pytest.PytestUnraisableExceptionWarning")
-            )
 
 
 @pytest.fixture(scope="session")

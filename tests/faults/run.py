@@ -43,7 +43,8 @@ def main(arguments: list[str]) -> int:
     figures = Figures()
     paths = [] if any(not one.startswith("-") for one in arguments) else [str(one) for one in PATHS if one.exists()]
     # By signal: a test that hangs fails and cleans up behind it, where a thread would end the process as it stands.
-    options = ["--quiet", "--durations=8", "-o", "timeout_method=signal"]
+    # websocket-client leaves sockets to the garbage collector when the store dies in the middle of a handshake.
+    options = ["--quiet", "--durations=8", "-o", "timeout_method=signal", "-W", "ignore::ResourceWarning"]
     code = pytest.main([*options, *paths, *arguments], plugins=[figures])
     good = code == pytest.ExitCode.OK
     counted = {

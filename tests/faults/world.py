@@ -72,10 +72,11 @@ class Verdict:
     returned: int
     events: int
     members: int
+    what: tuple[str, ...] = ()  # of what is lost, for whoever reads the failure
 
     @property
     def figures(self) -> dict[str, int]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
 
     @property
     def is_clean(self) -> bool:
@@ -100,6 +101,7 @@ class World:
         self._closing = ExitStack()
         self._token = ""
         self.returned: set[str] = set()
+        self.what: list[str] = []
 
     # set up and taken down
 
@@ -264,7 +266,13 @@ class World:
         lost, duplicates, events = self._events()
         lost_members, inconsistent = self._replica(self.watcher)
         return Verdict(
-            lost + lost_members, duplicates, inconsistent, len(self.returned), events, len(self.promised.joined)
+            lost + lost_members,
+            duplicates,
+            inconsistent,
+            len(self.returned),
+            events,
+            len(self.promised.joined),
+            tuple(self.what),
         )
 
     def _events(self) -> tuple[int, int, int]:
@@ -281,6 +289,10 @@ class World:
         told = Counter((row.visit_id, row.type) for row in rows)
         missing = sum((self.promised.acknowledged - told).values())
         twice = sum((Counter({key: told[key] for key in self.promised.asked}) - self.promised.asked).values())
+        for (device, incarnation), numbers in streams.items():
+            absent = sorted(set(range(1, max([*numbers, high.get(incarnation, 0)]) + 1)) - set(numbers))
+            self.what += [f"{device} {incarnation}: {absent} of {max(numbers)}, {high}"] * bool(absent)
+        self.what += [f"promised and absent: {key}" for key in self.promised.acknowledged - told]
         return gaps + missing, len(rows) - sum(len(set(numbers)) for numbers in streams.values()) + twice, len(rows)
 
     def _replica(self, watcher: StoreClient) -> tuple[int, int]:

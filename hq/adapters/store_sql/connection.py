@@ -26,6 +26,9 @@ _TRIES: Final = 5
 # Longer than any transaction here takes (an import chunk of 2,000 rows: 0.2 s), shorter than a client's patience.
 _BUSY_MS: Final = 10_000
 THREADS: Final = 8
+_FULL: Final = frozenset({10, 13})  # SQLITE_IOERR and its kinds, SQLITE_FULL
+_DAMAGED: Final = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
+_DISK_FULL: Final = "53100"
 
 
 def open_engine(url: str) -> Engine:
@@ -67,6 +70,16 @@ def write(engine: Engine, work: Callable[[Connection], Result]) -> Result:
                 raise
             time.sleep(0.01 * 2**attempt)
     raise AssertionError("the loop returns or raises")
+
+
+def ailment(error: DBAPIError) -> str:
+    """What an operator has to mend, as one sentence with the remedy; empty when it is only busy or away."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code in _FULL or getattr(error.orig, "sqlstate", None) == _DISK_FULL:
+        return "The disk is full or does not take what is written: make room, or check it."
+    if code in _DAMAGED:
+        return "The database file is damaged: stop, move it aside and keep it, and put the one of the backup there."
+    return ""
 
 
 def migrate(engine: Engine) -> None:

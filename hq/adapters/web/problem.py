@@ -11,9 +11,10 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 from quart import Quart, Response
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from hq.adapters.store_sql.connection import ailment
 from hq.errors import HqError, NotSignedIn, TooFast
 
 _log: Final = structlog.get_logger("hq.web")
@@ -57,11 +58,9 @@ def answer_problems(app: Quart) -> None:
         return problem(400, "The request is not right", "A value cannot be stored.", error="error.invalid")
 
     @app.errorhandler(OperationalError)
-    async def _busy(error: OperationalError) -> Response:
-        _log.error("the database did not answer", error=type(error.orig).__name__)
-        response = problem(503, "Head office is busy", "The database did not answer in time.", error="error.busy")
-        response.headers["Retry-After"] = "2"
-        return response
+    @app.errorhandler(DatabaseError)
+    async def _database(error: DatabaseError) -> Response:
+        return _database_failed(error)
 
     @app.errorhandler(HTTPException)
     async def _http(error: HTTPException) -> Response:
@@ -70,9 +69,24 @@ def answer_problems(app: Quart) -> None:
 
     @app.errorhandler(Exception)
     async def _failed(error: Exception) -> Response:
-        # The type only: a database error's text may quote a row.
-        _log.error("a request failed", error=type(error).__name__, where=_where(error))
-        return problem(500, "Head office failed", "The request could not be answered.", remedy="Try again.")
+        return _answered_failure(error)
+
+
+def _database_failed(error: DatabaseError) -> Response:
+    """503 for what passes by itself or by an operator's hand, who finds the remedy in the log."""
+    sentence = ailment(error)
+    if not sentence and not isinstance(error, OperationalError):
+        return _answered_failure(error)
+    _log.error(sentence or "the database did not answer", error=type(error.orig).__name__)
+    response = problem(503, "Head office is busy", "The database did not answer in time.", error="error.busy")
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def _answered_failure(error: Exception) -> Response:
+    # The type only: a database error's text may quote a row.
+    _log.error("a request failed", error=type(error).__name__, where=_where(error))
+    return problem(500, "Head office failed", "The request could not be answered.", remedy="Try again.")
 
 
 def _field(fault: Mapping[str, object]) -> dict[str, str]:
