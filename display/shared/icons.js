@@ -35,6 +35,8 @@ const PATHS = {
   ruler: "M3.500 15.500L15.500 3.500l5 5L8.500 20.500ZM7 12l2 2M10 9l2.500 2.500M13 6l2 2",
 };
 
+export const ICONS = Object.keys(PATHS);
+
 /** `name` of PATHS; decorative, hidden from screen readers. */
 export function icon(name, size = 20) {
   return html`<svg class="glyph" viewBox="0 0 24 24" width=${size} height=${size} aria-hidden="true" focusable="false"

@@ -44,7 +44,7 @@ export class StaffCard extends LitElement {
     const products = (id) => known.get(id);
     return html`
       ${card.facts.length ? html`<ul class="facts" aria-label=${t("card.facts")}>${card.facts.map((fact) => html`<li>${line(fact, products)}</li>`)}</ul>` : nothing}
-      ${this.#now(card, products)} ${this.#written(card)} ${this.#fits(card)}
+      ${this.#now(card, products)} ${this.#fits(card)} ${this.#written(card)}
       ${isLittle(card) && !this.mirror ? html`<p class="little">${t("card.little")}</p>` : nothing}
       ${this.#list("card.seen", "eye", card.seen, products)} ${this.#list("card.looks", "spark", card.looks, products)}
       ${this.#list("card.owned", "hanger", card.owned ?? [], products)}

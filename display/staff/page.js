@@ -136,12 +136,12 @@ export class Staff extends LitElement {
   }
 
   #tools(picks, visits, card) {
-    return html`<section class="part" aria-label=${t(`staff.${this.part}`)}>
+    return html`<div class="part">
       <div class="top"><button class="quiet icon" aria-label=${t("back")} @click=${() => { this.part = ""; }}>${icon("back", 24)}</button><h2 class="grow">${t(`staff.${this.part}`)}</h2></div>
       <div class="pane" tabindex="0" role="region" aria-label=${t(`staff.${this.part}`)}>${this.part === "search"
         ? html`<regulars-search .card=${card ?? null} .send=${(fields) => this.#live.command("search", fields)}></regulars-search>`
         : html`<regulars-picks .picks=${picks ?? null} .cards=${visits} @step=${(event) => this.#step(event.detail)} @open=${(event) => this.#show(event.detail.id)}></regulars-picks>`}</div>
-    </section>`;
+    </div>`;
   }
 
   #card(card) {

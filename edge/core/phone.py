@@ -1,7 +1,8 @@
 """The shopper's own page during a visit: the controls, what is mine here, and what the shop sees of me.
 
-The mirror is the staff card itself, handed in and passed on unchanged. A tag that was only heard shows the controls
-and nothing else: it may be somebody else's phone that repeats it.
+The mirror is the staff card itself, handed in and passed on unchanged but for one word: who serves is "colleague",
+since the phone's view leaves the store and the name of a tablet's day must not. A tag that was only heard shows the
+controls and nothing else: it may be somebody else's phone that repeats it.
 """
 
 from edge.core.card import reservation_lines, seen_items
@@ -49,13 +50,19 @@ def phone_view(
         reservations=reservation_lines(own, mine, shop, now),
         list=seen_items(own, mine, shop, now),
         member_prices=_member_prices(own, mine, shop, now),
-        mirror=card if Fact.MIRROR in allowed else None,
+        mirror=mirrored(card) if Fact.MIRROR in allowed else None,
         screen_theme=theme if scope.allows(Audience.SCREEN, Fact.THEME) else None,
         access_log=visit.access_log if Fact.ACCESS_LOG in allowed else (),
         hidden=tuple(sorted(profile.hidden)),
         decided_at=now,
         offline_since=shop.offline_since,
     )
+
+
+def mirrored(card: StaffCard | None) -> StaffCard | None:
+    if card is None or not card.claimed_by:
+        return card
+    return card.model_copy(update={"claimed_by": "colleague"})
 
 
 def _member_prices(own: Profile, mine: Wearer, shop: Shop, now: float) -> tuple[Item, ...]:

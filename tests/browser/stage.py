@@ -121,7 +121,7 @@ class Stage:
 
     def _routes(self) -> None:
         app = self.app
-        app.add_url_rule("/<any(demo,join,leave,phone,screen,staff):name>", "page", self._page)
+        app.add_url_rule("/<any(demo,gallery,join,leave,phone,screen,staff):name>", "page", self._page)
         app.add_url_rule("/display/<path:path>", "asset", self._asset)
         app.add_url_rule("/pair", "pair", self._pair, methods=["POST"])
         app.add_url_rule("/phone/state", "state", self._state)

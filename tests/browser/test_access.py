@@ -10,6 +10,7 @@ from tests.browser import cards, test_floor, test_join
 from tests.browser.conftest import SHOTS, Open
 from tests.browser.stage import Stage
 from tests.require import ROOT
+from wire.cards import Line, Note
 from wire.live import Ack
 from wire.views import Mode
 
@@ -35,6 +36,53 @@ def _phone_code(stage: Stage) -> None:
     stage.answers["phone_code"] = Ack(
         key="k", ok=True, body={"code": "7KQ4M9", "qr_svg": cards.QR, "expires_at": cards.NOW + 600}
     )
+
+
+def _saturday(stage: Stage) -> None:
+    stage.shown["staff"] = cards.saturday()
+
+
+def _picks(stage: Stage) -> None:
+    stage.shown["staff"] = (*cards.full_list(), cards.picks())
+
+
+def _found(stage: Stage) -> None:
+    _list(stage)
+    coat = cards.item("coat-tuva-camel", my_size="38", stock=cards.shelves())
+    boots = cards.item("boots-edda-cognac")
+    body: dict[str, Any] = {"items": [one.model_dump(mode="json") for one in (coat, boots)], "count": 40}
+    stage.answers["search"] = Ack(key="k", ok=True, body=body)
+
+
+def _named(stage: Stage) -> None:
+    _list(stage)
+    people: Any = [
+        {"pick": "p", "name": "Anna Brandt", "digits": "23"},
+        {"pick": "q", "name": "Anna Brand", "digits": ""},
+    ]
+    stage.answers["find"] = Ack(key="k", ok=True, body={"members": people})
+
+
+def _little(stage: Stage) -> None:
+    stage.shown["staff"] = (cards.visitor(1, "Kim", "reason.arrived", sizes=()), cards.status())
+
+
+def _busy_anna(stage: Stage) -> None:
+    """Handed about, with a task, in the middle of trying on, and a complaint before all else."""
+    tried = cards.reservation().model_copy(update={"step": "tried", "moves": ("bought", "returned")})
+    written = (
+        Note(note_id="n1", label="alteration", text="2 cm", at=cards.NOW - 90, task=True),
+        Note(note_id="n2", label="gift", at=cards.NOW - 60),
+    )
+    complaint = Line(key="fact.complaint", params={"text": "Naht nach zwei Wochen offen, Reparatur zugesagt"})
+    card = cards.anna(
+        claimed_by="deer",
+        state="fitting",
+        reservations=(tried,),
+        written=written,
+        facts=(complaint, *cards.anna().facts[:2]),
+    )
+    stage.shown["staff"] = (card, cards.status())
 
 
 def _coats(stage: Stage) -> None:
@@ -77,6 +125,31 @@ def _anna_and(name: str) -> Callable[[Page], None]:
     return pressed
 
 
+def _search(page: Page) -> None:
+    _anna(page)
+    page.locator("header button >> nth=0").click()
+    page.locator("regulars-search input").fill("mantel")
+    page.locator("regulars-search .article").first.wait_for()
+
+
+def _name(page: Page) -> None:
+    page.locator("header button >> nth=3").click()
+    page.locator("regulars-checkin .ways button >> nth=1").click()
+    page.locator("regulars-checkin input").fill("anna brand")
+    page.keyboard.press("Enter")
+    page.locator("regulars-checkin .people").wait_for()
+
+
+def _why(page: Page) -> None:
+    _anna_row(page)
+    page.locator("regulars-reserved .moves button >> nth=1").click()
+
+
+def _anna_row(page: Page) -> None:
+    page.locator(".who").first.click()
+    page.locator("regulars-staff-card").wait_for()
+
+
 def _joined(stage: Stage) -> None:
     stage.joined = (200, test_join.answer())
 
@@ -106,14 +179,28 @@ STATES: dict[str, tuple[str, tuple[int, int], Callable[[Stage], None], Callable[
     "staff_card": ("staff", SMALL, _list, _anna),
     "staff_card_tablet": ("staff", TABLET, _list, _anna),
     "staff_card_wide": ("staff", WIDE, _list, _anna),
-    "staff_checkin": ("staff", SMALL, _list, _press("header button >> nth=1")),
+    "staff_checkin": ("staff", SMALL, _list, _press("header button >> nth=3")),
+    "staff_name": ("staff", SMALL, _named, _name),
+    "staff_saturday": ("staff", SMALL, _saturday, _press(".rest")),
+    "staff_saturday_tablet": ("staff", TABLET, _saturday, _press(".rest")),
+    "staff_saturday_wide": ("staff", WIDE, _saturday, _press(".rest")),
+    "staff_picks": ("staff", SMALL, _picks, _press("header button >> nth=1")),
+    "staff_picks_wide": ("staff", WIDE, _picks, _press("header button >> nth=1")),
+    "staff_search": ("staff", SMALL, _found, _search),
+    "staff_search_tablet": ("staff", TABLET, _found, _search),
+    "staff_note": ("staff", SMALL, _list, _anna_and(".after button >> nth=0")),
+    "staff_little": ("staff", SMALL, _little, _anna_row),
+    "staff_busy": ("staff", SMALL, _busy_anna, _anna_row),
+    "staff_busy_tablet": ("staff", TABLET, _busy_anna, _why),
+    "gallery": ("gallery", WIDE, _nothing, _nothing),
+    "gallery_small": ("gallery", SMALL, _nothing, _nothing),
     "staff_phone_code": (
         "staff",
         SMALL,
         _phone_code,
         _anna_and(".top button >> nth=-1"),
     ),
-    "staff_customer": ("staff", TABLET, _list, _anna_and("header button >> nth=0")),
+    "staff_customer": ("staff", TABLET, _list, _anna_and("header button >> nth=2")),
     "screen_neutral": ("screen", TALL, _nothing, _nothing),
     "screen_coats": ("screen", TALL, _coats, _nothing),
     "screen_coats_broad": ("screen", BROAD, _coats, _nothing),
@@ -134,7 +221,20 @@ STATES: dict[str, tuple[str, tuple[int, int], Callable[[Stage], None], Callable[
 # German, the longer language, in every state; English where each page shows the most of its own words.
 CASES = [(state, "de") for state in STATES] + [
     (state, "en")
-    for state in ("staff_card", "screen_coats", "phone_now", "phone_mirror", "phone_account", "join_1", "leave", "demo")
+    for state in (
+        "staff_card",
+        "staff_busy",
+        "staff_picks",
+        "staff_search",
+        "gallery",
+        "screen_coats",
+        "phone_now",
+        "phone_mirror",
+        "phone_account",
+        "join_1",
+        "leave",
+        "demo",
+    )
 ]
 
 
@@ -154,11 +254,24 @@ def test_axe_finds_nothing(open_page: Open, stage: Stage, state: str, lang: str)
     ):
         page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
         SHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SHOTS / f"{state}-{lang}-{theme}.png")
+        page.screenshot(path=SHOTS / f"{state}-{lang}-{theme}.png", full_page=name == "gallery")
         assert page.evaluate(FINDINGS, rules) == [], theme
 
 
-@pytest.mark.parametrize("state", ["staff_list", "staff_card", "phone_now", "join_1", "leave"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "staff_list",
+        "staff_card",
+        "staff_busy",
+        "staff_picks",
+        "staff_search",
+        "gallery",
+        "phone_now",
+        "join_1",
+        "leave",
+    ],
+)
 def test_nothing_scrolls_sideways_at_two_hundred_percent(open_page: Open, stage: Stage, state: str) -> None:
     name, _, setting, act = STATES[state]
     setting(stage)

@@ -1,6 +1,6 @@
 """Whatever is known of whom, and whatever they chose: a finished view carries nothing that the truth table forbids."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -23,7 +23,11 @@ COVERED_BY = {"complaint": "notes", "written": "notes"}
 
 def carried(json: str, one: Person) -> set[str]:
     """The facts of this person that the text gives away."""
-    return {COVERED_BY.get(fact, fact) for fact, words in one.canaries.items() if any(word in json for word in words)}
+    return carried_words(json, one.canaries)
+
+
+def carried_words(json: str, canaries: Mapping[str, tuple[str, ...]]) -> set[str]:
+    return {COVERED_BY.get(fact, fact) for fact, words in canaries.items() if any(word in json for word in words)}
 
 
 def card_of(shop: Shop, one: Person) -> StaffCard | None:
