@@ -229,3 +229,33 @@ def test_a_broken_cache_is_begun_anew_and_a_full_disk_is_waited_for(
     line.sync.start()
     eventually(lambda: line.cache.profile(ANNA))
     assert line.cache.was_rebuilt is is_rebuilt
+
+
+def test_a_page_that_changed_by_itself_has_the_replica_fetched_again(line: Line, office: Office) -> None:
+    office.publish(page(anna()))
+    line.sync.start()
+    eventually(lambda: line.cache.profile(ANNA))
+    line.cache._is_broken = True
+    eventually(lambda: line.cache.was_rebuilt and line.cache.cursor()[0] == "e1")
+    office.publish(page(anna()))
+    eventually(lambda: line.cache.profile(ANNA))
+
+
+def test_a_poll_that_was_parked_while_the_replica_was_begun_anew_counts_for_nothing(
+    line: Line, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.publish(page(anna()))
+    while not line.cache.profile(ANNA):
+        line.sync._boot()
+        line.sync._poll(0)
+    feed = office.feed
+
+    def begun_anew_meanwhile(*asked: Any) -> Any:
+        answer = feed(*asked)
+        line.cache.rebuild()
+        return answer
+
+    monkeypatch.setattr(office, "feed", begun_anew_meanwhile)
+    with pytest.raises(StartOver):
+        line.sync._poll(0)
+    assert line.cache.cursor() == ("", "", 0)

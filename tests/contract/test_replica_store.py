@@ -209,6 +209,69 @@ def test_a_broken_cache_is_thrown_away_and_begun_anew(path: Path, damage: bytes)
     cache.close()
 
 
+def damage(path: Path, chance: Random) -> None:
+    """512 bytes at a random place, as a dying card does."""
+    octets = bytearray(path.read_bytes())
+    at = chance.randrange(len(octets) - 512)
+    octets[at : at + 512] = chance.randbytes(512)
+    path.write_bytes(octets)
+
+
+def test_damage_anywhere_is_found_and_a_wrong_profile_is_never_shown(tmp_path: Path) -> None:
+    whole, chance = tmp_path / "whole.db", Random(5)
+    cache = Cache(whole, FILE_KEY)
+    crowded(cache, chance)
+    put_profile(cache, profile())
+    cache.close()
+    for number in range(40):
+        hurt = tmp_path / f"{number}.db"
+        hurt.write_bytes(whole.read_bytes())
+        damage(hurt, chance)
+        cache = Cache(hurt, FILE_KEY)
+        assert cache.was_rebuilt
+        assert cache.profile(ANNA) is None
+        put_profile(cache, profile())
+        assert cache.profile(ANNA) == profile()
+        cache.close()
+
+
+def test_damage_under_a_running_store_hides_the_member_and_asks_for_a_new_file(cache: Cache, path: Path) -> None:
+    crowded(cache, Random(5))
+    put_profile(cache, profile())
+    cache.close()
+    again = Cache(path, FILE_KEY)
+    octets = bytearray(path.read_bytes())
+    for at in range(4096, len(octets) - 512, 4096):
+        octets[at + 100 : at + 612] = bytes(512)
+    path.write_bytes(octets)
+    again._reader.execute("PRAGMA shrink_memory")  # pages read at the start are in memory still
+    assert again.profile(ANNA) is None
+    was_broken = again.is_broken
+    again.rebuild()
+    assert (was_broken, again.is_broken) == (True, False)
+    put_profile(again, profile())
+    assert again.profile(ANNA) == profile()
+    again.close()
+
+
+def test_a_replica_without_its_key_is_empty_until_it_is_given(cache: Cache, path: Path) -> None:
+    put_profile(cache, profile())
+    cache.close()
+    shut = Cache(path, None)
+    assert (shut.is_locked, shut.profile(ANNA), shut.as_of()) == (True, None, 0.0)
+    shut.unlock(FILE_KEY)
+    assert (shut.is_locked, shut.profile(ANNA), shut.was_rebuilt) == (False, profile(), False)
+    shut.close()
+
+
+def test_a_key_that_does_not_fit_opens_an_empty_replica(cache: Cache, path: Path) -> None:
+    put_profile(cache, profile())
+    cache.close()
+    other = Cache(path, bytes(32))
+    assert (other.was_rebuilt, other.profile(ANNA)) == (True, None)
+    other.close()
+
+
 def test_a_cache_of_another_version_is_begun_anew(cache: Cache, path: Path) -> None:
     put_profile(cache, profile())
     cache._writer.execute("UPDATE meta SET v = '0' WHERE k = 'schema'")

@@ -33,6 +33,16 @@ def test_an_enrolled_store_boots_and_learns_whose_signature_to_believe(store: St
     assert boot["lease_s"] == 7 * 86_400
 
 
+def test_a_store_that_keeps_no_key_gets_its_own_at_every_start_and_another_store_another(
+    store: StoreClient, hub: Hub
+) -> None:
+    assert store.post("/v1/boot", {}).json()["cache_key"] == ""
+    keys = [store.post("/v1/boot", {"cache_key": True}).json()["cache_key"] for _ in range(2)]
+    assert keys[0] == keys[1]
+    assert len(bytes.fromhex(keys[0])) == 32
+    assert hub.add_store("de-0009").post("/v1/boot", {"cache_key": True}).json()["cache_key"] not in {keys[0], ""}
+
+
 def test_an_enrolment_code_works_once(hub: Hub) -> None:
     hub.add_store("de-0002")
     code = hub.admin.post("/v1/enrol-codes", json={"store_id": "de-0002"}).json()["code"]
