@@ -17,7 +17,7 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 LANGUAGES: Final = ("de", "en")
-PAGES: Final = ("demo", "gallery", "join", "leave", "phone", "screen", "staff")
+PAGES: Final = ("demo", "gallery", "hq", "join", "leave", "phone", "screen", "staff")
 
 # Bare names that modules import; everything else in the import map only adds a digest to an address.
 _LIBRARIES: Final = {

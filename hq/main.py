@@ -19,9 +19,14 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from hq.adapters.key_files import admin_token, hub_keys, make_state
+from hq.adapters.passwords import Passwords
 from hq.adapters.store_sql import SqlStore
 from hq.adapters.store_sql.connection import THREADS
 from hq.adapters.web import Desk, create_app
+from hq.adapters.web.desk import Rates
+from hq.adapters.web.keyring_api import setup_url
+from hq.core.accounts import Role
+from hq.core.audit import COMMAND
 from hq.core.erasure import retention
 from hq.errors import Misconfigured, PortTaken
 from hq.service import HeadOffice
@@ -48,7 +53,7 @@ def open_office(settings: Settings, state: Path, public_url: str = "") -> Iterat
             lease_s=settings.stores.lease_days * 86_400,
             retention=retention(**settings.retention.model_dump()),
         )
-        head_office = HeadOffice(office)
+        head_office = HeadOffice(office, Passwords())
         try:
             store.migrate()
             head_office.registry.open(settings.merchant.name, everywhere=settings.stores.unassigned == "everywhere")
@@ -76,14 +81,30 @@ def run(settings: Settings, state: Path, version: str) -> None:
                 pool,
                 frame_ancestors=settings.web.origins,
                 origins=settings.web.origins,
+                rates=Rates.of(settings.limits),
             )
             url_file = state / URL_FILE
             url_file.write_text(f"{url}\n")
             structlog.get_logger("hq").info("head office listens", url=url)
+            _say_who_signs_in_first(office)
             try:
                 asyncio.run(_serve(desk, settings, listener, version))
             finally:
                 url_file.unlink(missing_ok=True)
+
+
+def _say_who_signs_in_first(office: HeadOffice) -> None:
+    """A one-time link for whoever sits before this terminal; a log must not hold one, so it only gets the remedy."""
+    if office.accounts.has_owner():
+        return
+    if sys.stderr.isatty():
+        secret = office.accounts.invite(Role.OWNER, COMMAND, now())
+        sys.stderr.write(
+            "Nobody can sign in yet. Open this link once, within two days, and choose a name and a password:\n"
+            f"  {setup_url(office.office.public_url, secret)}\n"
+        )
+    else:
+        structlog.get_logger("hq").info("nobody can sign in yet", remedy="regulars hq admin invite")
 
 
 @contextmanager

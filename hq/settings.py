@@ -65,12 +65,22 @@ class RetentionSettings(_Section):
     event_days: Annotated[int, Field(ge=1, le=3_650)] = EVENT_DAYS
 
 
+class LimitSettings(_Section):
+    """Requests a minute, and at once: more is answered 429 with Retry-After. Low ones shut out a busy shop's Wi-Fi."""
+
+    anybody_per_minute: Annotated[int, Field(ge=10)] = 300  # an address, without a sign-in: joins, codes, passwords
+    refused_per_minute: Annotated[int, Field(ge=10)] = 60  # an address with tokens that open nothing
+    callers_per_minute: Annotated[int, Field(ge=60)] = 1_200  # a key, a session at head office, a member's page
+    devices_per_minute: Annotated[int, Field(ge=60)] = 6_000  # a store's machine: it pages through a whole replica
+
+
 class Settings(_Section):
     web: WebSettings = WebSettings()
     database: DatabaseSettings = DatabaseSettings()
     merchant: MerchantSettings = MerchantSettings()
     stores: StoreSettings = StoreSettings()
     retention: RetentionSettings = RetentionSettings()
+    limits: LimitSettings = LimitSettings()
 
 
 def load_settings(state: Path) -> Settings:

@@ -24,6 +24,10 @@ class Actor:
     role: str = ""
 
 
+# Whoever runs `regulars hq` in STATE: its keys lie there, so nobody is asked for a password.
+COMMAND: Final = Actor("command")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`action` is KIND.VERB (`member.erase`), `object` the id of what it was done to when that is not a member."""

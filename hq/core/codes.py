@@ -5,6 +5,7 @@ Crockford's base 32 leaves out I, L, O and U: what is typed for 1 and 0 is read 
 
 import hashlib
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Final
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -31,6 +32,11 @@ def read_code(typed: str) -> str:
 def code_hash(typed: str) -> str:
     """SHA-256 in hex of the code as meant; the same at the store and here."""
     return hashlib.sha256(read_code(typed).encode()).hexdigest()
+
+
+def token_hash(token: str) -> str:
+    """For what has 128 random bits and more: nothing is gained by salting it."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @dataclass(slots=True)
@@ -73,3 +79,11 @@ class Rate:
             del self._buckets[next(iter(self._buckets))]
         self._buckets[client] = (tokens - 1 if allowed else tokens, now)
         return allowed
+
+    def wait_s(self, client: str) -> int:
+        """Whole seconds until this client is allowed one more."""
+        tokens, _ = self._buckets.get(client, (float(self.burst), 0.0))
+        return max(1, ceil((1 - tokens) * 60 / self.per_minute))
+
+    def forget(self, client: str) -> None:
+        self._buckets.pop(client, None)

@@ -32,6 +32,9 @@ RETENTION: Final = (
     Retention("phone_code", "expires_at", 0, "single use, ten minutes"),
     Retention("session", "expires_at", 0, "a phone signs in again"),
     Retention("enrol_code", "expires_at", 0, "single use, one day"),
+    Retention("account_session", "expires_at", 0, "whoever works here signs in again"),
+    Retention("account_invite", "expires_at", 0, "single use, two days"),
+    Retention("once", "expires_at", 0, "nobody sends a request again after a day"),
     Retention(
         "event", "at", PRESENCE_HOURS * 3600, "who was where when is counted within the day, then gone", RAW_PRESENCE
     ),
@@ -43,3 +46,21 @@ def retention(*, presence_hours: int, event_days: int) -> Sequence[Retention]:
     """The table with what a merchant set."""
     set_s = {True: presence_hours * 3600.0, False: event_days * float(DAY_S)}
     return tuple(replace(rule, keep_s=set_s[bool(rule.types)]) if rule.table == "event" else rule for rule in RETENTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of an erased member stays in `table`, until when, and why. Nothing else does."""
+
+    table: str
+    until: str
+    reason: str
+
+
+# Each holds the random member_ref and nothing that leads from it to a person: profile, number and key are gone.
+KEPT_AFTER_ERASURE: Final = (
+    Kept("revocation", "for good", "a store that was offline for months must still learn that it has to let go"),
+    Kept("applied_receipt", "for good", "each store's signed proof that it let go (GDPR Art. 5(2), 17(1))"),
+    Kept("scope", "until every store has fetched it", "the tombstone that takes the copy out of each store"),
+    Kept("audit", "three years", "who erased, and when: proof that it was asked for, and was done (BGB § 195)"),
+)

@@ -1,7 +1,7 @@
 """Who takes part: stores, the devices enrolled in them, and which of them proved that a withdrawal was applied."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from cryptography.exceptions import InvalidSignature
@@ -112,6 +112,11 @@ class Withdrawal:
     kind: str
     at: float
     receipts: tuple[StoreReceipt, ...]
+
+    def of_holders(self, lease_s: float) -> "Withdrawal":
+        """Without the devices whose lease was over when it happened: they had let go by themselves."""
+        held = (each for each in self.receipts if each.applied_at is not None or each.may_hold(lease_s, self.at))
+        return replace(self, receipts=tuple(held))
 
 
 def is_store_id(text: str) -> bool:

@@ -1,8 +1,13 @@
 """Head office's flow: each desk answers one kind of caller, each answer is one transaction."""
 
+from hq.service.accounts import AccountDesk, Passwords
+from hq.service.exports import ExportDesk
 from hq.service.imports import ImportDesk
+from hq.service.keyring import KeyringDesk
 from hq.service.members import MemberDesk
 from hq.service.office import Office
+from hq.service.once import OnceDesk
+from hq.service.overview import OverviewDesk
 from hq.service.phones import PhoneDesk
 from hq.service.registry import RegistryDesk
 from hq.service.retention import RetentionDesk
@@ -10,16 +15,18 @@ from hq.service.stores import StoreDesk
 
 
 class HeadOffice:
-    """`stores` serves the Pis, `members` and `phones` the shoppers, `registry` and `imports` the people here.
+    """`stores` serves the Pis, `members` and `phones` the shoppers, the others the people here."""
 
-    `retention` serves those who are no longer there.
-    """
-
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, passwords: Passwords) -> None:
         self.office = office
+        self.accounts = AccountDesk(office, passwords)
+        self.keyring = KeyringDesk(office)
+        self.overview = OverviewDesk(office)
+        self.once = OnceDesk(office)
         self.stores = StoreDesk(office)
         self.members = MemberDesk(office)
         self.phones = PhoneDesk(office, self.members)
         self.registry = RegistryDesk(office)
         self.retention = RetentionDesk(office)
+        self.exports = ExportDesk(office)
         self.imports = ImportDesk(office, self.members, self.registry)

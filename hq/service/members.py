@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hq.core import consent
+from hq.core.audit import COMMAND, Actor, Entry
 from hq.core.codes import PHONE_CODE_LENGTH, PHONE_CODE_LIFETIME_S, code_from, code_hash
 from hq.core.keys import NONCE_LENGTH, SECRET_LENGTH, seal_secret
 from hq.core.loyalty import loyalty_number, read_loyalty
@@ -103,11 +104,13 @@ class MemberDesk:
         change.save_profile(hidden, now)
         change.put(hidden.merchant_id, "profile", hidden.member_ref, hidden.rev)
 
-    def withdraw(self, member: str, kind: EndKind, now: float, *, channel: str) -> int:
+    def withdraw(self, member: str, kind: EndKind, now: float, *, channel: str, by: Actor = COMMAND) -> int:
         """The withdrawal's number. `member` is a member_ref or a loyalty number. Twice is as good as once."""
         office = self._office
 
         def work(change: "Change") -> int:
+            if kind == "erase" and (done := change.last_erasure(office.merchant_id, member)) is not None:
+                return done
             profile = self._find(change, member)
             if kind == "withdraw" and profile.consent is not None and not profile.consent.purposes:
                 seq = change.last_revocation(profile.member_ref)
@@ -117,6 +120,7 @@ class MemberDesk:
             ended = consent.with_consent(profile, receipt)
             change.save_receipt(receipt)
             change.save_profile(ended, now)
+            change.note(office.merchant_id, Entry(now, by, f"member.{kind}", member_ref=ended.member_ref))
             return _end(change, ended, kind, now)
 
         seq = office.store.change(work)

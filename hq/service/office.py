@@ -38,6 +38,9 @@ class Office:
     wishes: Rate = field(default_factory=lambda: Rate(burst=40, per_minute=120))
     # A till at Christmas reads a card every few seconds; trying numbers one after the other has to be slow.
     pulls: Rate = field(default_factory=lambda: Rate(burst=20, per_minute=60))
+    # Guesses at one name from many addresses. More would let a network of them try; fewer would let anybody keep
+    # somebody out for long. Who is signed in stays so, and a new link gets past it.
+    guesses: Rate = field(default_factory=lambda: Rate(burst=20, per_minute=2))
     # What is refused may be repeated by a machine without end; the first of it tells as much as all of it.
     refusals: Rate = field(default_factory=lambda: Rate(burst=20, per_minute=2))
 

@@ -1,9 +1,8 @@
 """What a shopper's phone asks: to sign in by a code, to see, to choose, to take the data along, to leave."""
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from hq.core.codes import PHONE_CODE_LENGTH, PHONE_CODE_LIFETIME_S, code_from, code_hash
+from hq.core.codes import PHONE_CODE_LENGTH, PHONE_CODE_LIFETIME_S, code_from, code_hash, token_hash
 from hq.core.consent import recognisable
 from hq.core.keys import link_proven, open_secret, visit_proven
 from hq.core.scopes import VISIT_S, Reason
@@ -174,19 +173,6 @@ class PhoneDesk:
 
         return self._office.store.change(work)
 
-    def export(self, member_ref: str, now: float) -> dict[str, object]:
-        """All that head office holds of this member (GDPR Art. 15 and 20), secrets left out: they are on the phone."""
-        state = self.state(member_ref, now)
-        events = self._office.store.read(lambda view: view.member_events(member_ref))
-        return {
-            "exported_at": now,
-            "profile": state.profile.model_dump(mode="json"),
-            "consent_receipts": [receipt.model_dump(mode="json") for receipt in state.receipts],
-            "events": list(events),
-            "visit": None if state.visit is None else state.visit.view.model_dump(mode="json"),
-            "shared_with": [{"store_id": s.store_id, "name": s.name} for s in state.held_by],
-        }
-
     def _shop(self, change: "Change", profile: Profile, store_id: str, now: float) -> str:
         if store_id:
             shop = change.shop(store_id)
@@ -207,7 +193,3 @@ class PhoneDesk:
                 key="error.locked",
                 retry_after_s=int(wait_s) + 1,
             )
-
-
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,11 +1,12 @@
 """What the people at head office do: stores, enrolment codes, the catalogue, and following a withdrawal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from hq.core.audit import COMMAND, Actor, Entry
 from hq.core.codes import ENROL_CODE_LENGTH, ENROL_CODE_LIFETIME_S, code_from, code_hash
 from hq.core.registry import Device, Shop, Withdrawal, is_store_id
 from hq.errors import BadInput, Conflict, Unknown
@@ -45,7 +46,9 @@ class RegistryDesk:
         if is_new:
             self._rescope_home("")
 
-    def add_shop(self, store_id: str, name: str, number: int | None, timezone: str, now: float) -> Shop:
+    def add_shop(
+        self, store_id: str, name: str, number: int | None, timezone: str, now: float, *, by: Actor = COMMAND
+    ) -> Shop:
         if not is_store_id(store_id):
             raise BadInput("A store's id is lower case letters, digits and hyphens.", "For example: de-0042.")
         if number is not None and not 0 < number < _U32:
@@ -58,8 +61,12 @@ class RegistryDesk:
 
         def work(change: "Change") -> Shop:
             shop = Shop(store_id, merchant_id, number or change.next_store_number(), name, timezone, now)
+            there = change.shop(store_id)
+            if there is not None and _same(there, shop, number):
+                return there
             if not change.add_shop(shop):
                 raise Conflict("A store with this id or number is there already.", "Give another id or number.")
+            change.note(merchant_id, Entry(now, by, "store.add", store_id))
             change.raise_counter("feed")
             return shop
 
@@ -82,13 +89,14 @@ class RegistryDesk:
         self._rescope_home(store_id)
         return tuple(wanted)
 
-    def enrol_code(self, store_id: str, now: float) -> EnrolCode:
+    def enrol_code(self, store_id: str, now: float, *, by: Actor = COMMAND) -> EnrolCode:
         code = EnrolCode(code_from(self._office.random_octets(ENROL_CODE_LENGTH)), now + ENROL_CODE_LIFETIME_S)
 
         def work(change: "Change") -> None:
             if change.shop(store_id) is None:
                 raise Unknown("There is no such store.", "See `regulars hq add-store`.")
             change.put_enrol_code(code_hash(code.code), store_id, code.expires_at)
+            change.note(self._office.merchant_id, Entry(now, by, "store.enrol_code", store_id))
 
         self._office.store.change(work)
         return code
@@ -118,18 +126,22 @@ class RegistryDesk:
         """All that were ever enrolled, with how far they are, their clocks and alarms."""
         return self._office.store.read(lambda view: view.devices(self._office.merchant_id))
 
-    def revoke_device(self, device_id: str, now: float) -> None:
+    def revoke_device(self, device_id: str, now: float, *, by: Actor = COMMAND) -> None:
         """It is refused from its next request on; what it holds ends with its lease."""
         if device_id not in {device.device_id for device in self.devices()}:
             raise Unknown("There is no such device.", "See `regulars hq devices`.")
-        self._office.store.change(lambda change: change.revoke_device(device_id, now))
+
+        def work(change: "Change") -> None:
+            change.revoke_device(device_id, now)
+            change.note(self._office.merchant_id, Entry(now, by, "store.revoke_device", device_id))
+
+        self._office.store.change(work)
 
     def withdrawal(self, seq: int) -> Withdrawal:
         """Which devices proved it, and which may still hold the member, their leases' ends included."""
         found = self._office.store.read(lambda view: view.withdrawal(seq))
         if found is not None and found.merchant_id == self._office.merchant_id:
-            held = (r for r in found.receipts if r.applied_at is not None or r.may_hold(self._office.lease_s, found.at))
-            return replace(found, receipts=tuple(held))
+            return found.of_holders(self._office.lease_s)
         raise Unknown("There is no such withdrawal.", "Give the seq that the withdrawal answered.")
 
     def _fill(self, shop: Shop) -> None:
@@ -145,6 +157,15 @@ class RegistryDesk:
         while last is not None:
             after = last
             last = self._office.store.change(partial(_rescope_chunk, self._office.merchant_id, store_id, after))
+
+
+def _same(there: Shop, wanted: Shop, number: int | None) -> bool:
+    """Whether the request was sent before: the same store as it was made then."""
+    return (there.merchant_id, there.name, there.timezone) == (
+        wanted.merchant_id,
+        wanted.name,
+        wanted.timezone,
+    ) and number in {None, there.number}
 
 
 def _fill_chunk(shop: Shop, after: tuple[str, str], change: "Change") -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ applied it still know it, keep the member away by themselves, and report it; her
 
 from typing import TYPE_CHECKING
 
+from hq.core.audit import Actor
 from hq.core.consent import lost_withdrawal
 from hq.core.registry import Device
 from hq.errors import Unknown
@@ -52,4 +53,5 @@ class RestoreDesk:
             )
 
         if self._office.store.read(work):
-            MemberDesk(self._office).withdraw(post.member_ref, post.kind, now, channel="store")
+            by = Actor("device", device.device_id)
+            MemberDesk(self._office).withdraw(post.member_ref, post.kind, now, channel="store", by=by)

@@ -102,6 +102,7 @@ class StoreDesk:
                 return None
             if not change.add_device(device_id, shop.store_id, request.public_key, now):
                 raise Conflict("This key is enrolled already.", "Make a new key pair for this device.")
+            change.note(shop.merchant_id, Entry(now, Actor("device", device_id), "store.enrol", shop.store_id))
             return EnrolReply(
                 device_id=device_id,
                 store_id=shop.store_id,

@@ -11,8 +11,11 @@ from typing import Final
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from hq.errors import BadInput, HqError
-from hq.main import now, open_office, run
+from hq.adapters.web.keyring_api import setup_url
+from hq.core.accounts import KEY_SCOPES, Account, Right, Role
+from hq.core.audit import COMMAND
+from hq.errors import BadInput, HqError, Prerequisite
+from hq.main import URL_FILE, now, open_office, run
 from hq.service import HeadOffice
 from hq.service.restore import RestoreDesk
 from hq.settings import Settings, load_settings
@@ -140,6 +143,88 @@ def restored(state: Path) -> None:
     """After a backup was put back, before the service starts: stores fetch anew and report what they know."""
     with _office(state) as office:
         click.echo(json.dumps({"epoch": RestoreDesk(office.office).restored(now())}))
+
+
+@command.group("admin")
+def admin() -> None:
+    """Who may sign in at head office, and which programs hold a key."""
+
+
+@admin.command("invite")
+@_STATE
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.OWNER.value, show_default=True)
+@click.option("--name", default="", help="A new password for this account, instead of a new account.")
+def invite(state: Path, role: str, name: str) -> None:
+    """Print a link that works once, within two days: whoever opens it chooses a name and a password."""
+    with _office(state) as office:
+        account = _account(office, name) if name else None
+        secret = office.accounts.invite(
+            account.role if account else Role(role), COMMAND, now(), account_id=account.account_id if account else ""
+        )
+        click.echo(setup_url(_public_url(state, office), secret))
+
+
+@admin.command("list")
+@_STATE
+def accounts(state: Path) -> None:
+    """Accounts and keys, as JSON."""
+    with _office(state) as office:
+        people = [
+            {"name": each.name, "role": each.role, "account_id": each.account_id, "disabled_at": each.disabled_at}
+            for each in office.keyring.accounts()
+        ]
+        keys = [
+            {"name": key.name, "key_id": key.key_id, "scopes": sorted(key.scopes), "revoked_at": key.revoked_at}
+            for key in office.keyring.api_keys()
+        ]
+        click.echo(json.dumps({"accounts": people, "keys": keys}))
+
+
+@admin.command("close")
+@_STATE
+@click.argument("name")
+def close_account(state: Path, name: str) -> None:
+    """Close the account NAME and end its sessions; a new link opens it again."""
+    with _office(state) as office:
+        office.keyring.change_account(_account(office, name).account_id, COMMAND, now(), disabled=True)
+
+
+@admin.command("key")
+@_STATE
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(sorted(KEY_SCOPES)))
+@click.option("--days", type=click.IntRange(1, 3_650), default=365, show_default=True)
+def make_key(state: Path, name: str, scopes: tuple[str, ...], days: int) -> None:
+    """Print a new key for a program called NAME; it is shown once."""
+    with _office(state) as office:
+        _, token = office.keyring.make_key(name, frozenset(map(Right, scopes)), days, COMMAND, now())
+        click.echo(token)
+
+
+@admin.command("revoke-key")
+@_STATE
+@click.argument("key_id")
+def revoke_key(state: Path, key_id: str) -> None:
+    """End the key KEY_ID, at once."""
+    with _office(state) as office:
+        office.keyring.revoke_key(key_id, COMMAND, now())
+
+
+def _account(office: HeadOffice, name: str) -> Account:
+    found = next((each for each in office.keyring.accounts() if each.name == name.strip().lower()), None)
+    if found is None:
+        raise BadInput("There is no account of this name.", "See `regulars hq admin list`.")
+    return found
+
+
+def _public_url(state: Path, office: HeadOffice) -> str:
+    """Where the running service is reached, when hq.toml does not say."""
+    try:
+        return office.office.public_url or (state / URL_FILE).read_text().strip()
+    except OSError:
+        raise Prerequisite(
+            "Nobody knows where head office is reached.", "Start it (regulars hq run), or set web.public_url."
+        ) from None
 
 
 @command.command("import")

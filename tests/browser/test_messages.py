@@ -9,8 +9,8 @@ import display
 from tests.require import ROOT
 
 MODULES = [path for path in (ROOT / "display").rglob("*.js") if "vendor" not in path.parts]
-# Said by the server (wire.cards.Line, wire.live.Ack, problem+json) and therefore in no module of the pages.
-FROM_SERVER = ("reason.", "fact.", "hint.", "why.", "error.")
+# Said by the server (wire.cards.Line, wire.live.Ack, problem+json, the export page): in no module of the pages.
+FROM_SERVER = ("reason.", "fact.", "hint.", "why.", "error.", "export.")
 # Words of closed lists and texts by kind: the key is put together in the module.
 BUILT = re.compile(r"`([a-z_]+(?:\.[a-z_]+)*\.)\$\{")
 LISTS = re.compile(r"""\bword\("([a-z_]+)"|(?:label|value): "([a-z_]+)" ?\}""")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from edge.core.replica import Kept, Key, Revoked, plan
+from hq.adapters.passwords import Passwords
 from hq.adapters.store_sql import SqlStore
 from hq.core.keys import HubKeys, visit_mac
 from hq.core.registry import Device
@@ -65,7 +66,8 @@ class Replica:
 def made_office(path: Path, seed: int = 1) -> HeadOffice:
     store = SqlStore(f"sqlite:///{path}")
     store.migrate()
-    return HeadOffice(Office(store=store, keys=KEYS, random_octets=Random(seed).randbytes, public_url="http://hq"))
+    office = Office(store=store, keys=KEYS, random_octets=Random(seed).randbytes, public_url="http://hq")
+    return HeadOffice(office, Passwords())
 
 
 def enrolled(office: HeadOffice, store_id: str) -> Device:
@@ -284,7 +286,7 @@ def test_a_store_that_posts_for_another_stores_member_is_told_nothing_and_noted(
     post = PhoneViewPost(visit_id="v-1", member_ref=member, ttl_s=60, view=None)
     with pytest.raises(Foreign):
         office.stores.phone_view(stranger, post, NOW)
-    (logged,) = office.office.store.read(lambda view: view.audit("house", before=None, limit=9))
+    (logged,) = office.office.store.read(lambda view: view.audit("house", before=None, limit=9, actor="d-b"))
     assert (logged.entry.actor.id, logged.entry.action, logged.entry.outcome) == ("d-b", "store.foreign", "refused")
 
 

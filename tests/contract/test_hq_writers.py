@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from hq.adapters.passwords import Passwords
 from hq.adapters.store_sql import Change, SqlStore, View
 from hq.adapters.store_sql.tables import METADATA, PROFILE
 from hq.core.changes import Place, ScopeRow, next_place
@@ -88,7 +89,7 @@ def store(postgres_url: str) -> Iterator[Counted]:
 
 @pytest.mark.timeout(300)
 def test_eight_writers_with_rollbacks_and_twelve_stores_that_join_lose_nothing(store: Counted) -> None:
-    office = HeadOffice(Office(store=store, keys=KEYS, random_octets=os.urandom, public_url="http://hq"))
+    office = HeadOffice(Office(store=store, keys=KEYS, random_octets=os.urandom, public_url="http://hq"), Passwords())
     office.registry.open("House", everywhere=True)
     for store_id in FIRST:
         office.registry.add_shop(store_id, store_id, None, "Europe/Berlin", NOW)

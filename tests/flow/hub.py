@@ -48,6 +48,14 @@ class Hub:
         self.closing.callback(phone.close)
         return phone
 
+    def person(self, role: str, name: str, password: str) -> "Person":
+        """Somebody new at head office, signed in."""
+        link = self.admin.post("/v1/accounts", json={"role": role}).raise_for_status().json()["setup_url"]
+        person = Person(self.url)
+        self.closing.callback(person.close)
+        person.set_up(link, name, password).raise_for_status()
+        return person
+
     def join(self, **wish: Any) -> dict[str, Any]:
         body = {"alias": "Anna", "adult": True, "purposes": ["recognise"], **wish}
         reply = httpx.post(f"{self.url}/v1/join", json=body, headers={"X-Regulars": "1"})
@@ -151,6 +159,36 @@ class Phone(httpx.Client):
     def state(self) -> dict[str, Any]:
         found: dict[str, Any] = self.get("/phone/state").raise_for_status().json()
         return found
+
+
+class Person(httpx.Client):
+    """A browser at head office; after signing in it sends what our page sends."""
+
+    signed: httpx.Response
+
+    def __init__(self, url: str) -> None:
+        super().__init__(base_url=url, headers={"X-Regulars": "1"}, timeout=20)
+
+    @property
+    def account_id(self) -> str:
+        return str(self.signed.json()["account_id"])
+
+    @property
+    def token(self) -> str:
+        return self.signed.headers["Set-Cookie"].partition("=")[2].partition(";")[0]
+
+    def set_up(self, link: str, name: str, password: str) -> httpx.Response:
+        body = {"token": link.partition("#setup=")[2], "name": name, "password": password}
+        return self._signed(self.post("/v1/office/setup", json=body))
+
+    def sign_in(self, name: str, password: str) -> httpx.Response:
+        return self._signed(self.post("/v1/office/session", json={"name": name, "password": password}))
+
+    def _signed(self, reply: httpx.Response) -> httpx.Response:
+        if reply.is_success:
+            self.signed = reply
+            self.headers["X-CSRF"] = reply.json()["csrf"]
+        return reply
 
 
 @contextmanager

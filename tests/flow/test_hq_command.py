@@ -42,7 +42,7 @@ def test_stores_get_numbers_and_codes(state: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("add-store", "de-0001", "--name", "Eins"), "there already"),
+        (("add-store", "de-0001", "--name", "Zwei"), "there already"),
         (("add-store", "DE 1", "--name", "Eins"), "lower case"),
         (("add-store", "de-3", "--name", "Drei", "--timezone", "Mars/Olympus"), "Europe/Berlin"),
         (("enrol-code", "de-0009"), "no such store"),

@@ -8,19 +8,25 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from hq.adapters.store_sql.accounts import AccountReads, AccountWrites
 from hq.adapters.store_sql.audit import AuditReads, AuditWrites
 from hq.adapters.store_sql.catalogue import CatalogueWrites
 from hq.adapters.store_sql.connection import erase_traces, migrate, open_engine, read, write
 from hq.adapters.store_sql.events import EventReads, EventWrites
 from hq.adapters.store_sql.feed import FeedReads, FeedWrites
+from hq.adapters.store_sql.held import HeldReads
 from hq.adapters.store_sql.members import MemberReads, MemberWrites
+from hq.adapters.store_sql.once import OnceWrites
+from hq.adapters.store_sql.overview import OverviewReads
 from hq.adapters.store_sql.phones import PhoneReads, PhoneWrites
 from hq.adapters.store_sql.stores import StoreReads, StoreWrites
 
 Result = TypeVar("Result")
 
 
-class View(StoreReads, FeedReads, MemberReads, EventReads, PhoneReads, AuditReads):
+class View(
+    StoreReads, FeedReads, MemberReads, EventReads, PhoneReads, AuditReads, AccountReads, OverviewReads, HeldReads
+):
     """What one reading transaction sees."""
 
     _writes = False
@@ -29,7 +35,17 @@ class View(StoreReads, FeedReads, MemberReads, EventReads, PhoneReads, AuditRead
         self._c = connection
 
 
-class Change(StoreWrites, FeedWrites, MemberWrites, CatalogueWrites, EventWrites, PhoneWrites, AuditWrites):
+class Change(
+    StoreWrites,
+    FeedWrites,
+    MemberWrites,
+    CatalogueWrites,
+    EventWrites,
+    PhoneWrites,
+    AuditWrites,
+    AccountWrites,
+    OnceWrites,
+):
     """One writing transaction; it may be run again from its start, so its function must not act outside."""
 
     _writes = True

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, tuple_, update
 
 from hq.adapters.store_sql.rows import CHUNK_ROWS, among, inserted, unpacked_json, upsert
 from hq.adapters.store_sql.scopes import ScopeReads, ScopeWrites, Touch
@@ -44,6 +44,16 @@ class FeedReads(ScopeReads):
 
     def last_revocation(self, member_ref: str) -> int | None:
         query = select(func.max(REVOCATION.c.seq)).where(REVOCATION.c.member_ref == member_ref)
+        return self._c.execute(query).scalar()
+
+    def last_erasure(self, merchant_id: str, member_ref: str) -> int | None:
+        """Its number, for a member who is not here any more."""
+        query = select(func.max(REVOCATION.c.seq)).where(
+            REVOCATION.c.merchant_id == merchant_id,
+            REVOCATION.c.member_ref == member_ref,
+            REVOCATION.c.kind == "erase",
+            ~exists().where(PROFILE.c.member_ref == member_ref),
+        )
         return self._c.execute(query).scalar()
 
     def scope_after(self, store_id: str, place: Place, limit: int) -> tuple[ScopeRow, ...]:

@@ -11,6 +11,7 @@ from hq.adapters.store_sql.tables import (
     COMMAND,
     EVENT,
     MEMBER_SECRET,
+    ONCE,
     PHONE_CODE,
     PHONE_VIEW,
     PROFILE,
@@ -113,7 +114,7 @@ class MemberWrites(MemberReads):
 
     def erase_member(self, member_ref: str) -> None:
         """Everything but the revocation itself, by which stores still have to learn of it."""
-        named = (MEMBER_SECRET, RECEIPT, EVENT, COMMAND, PHONE_CODE, PHONE_VIEW, SESSION, SCOPE_REASON, PROFILE)
+        named = (MEMBER_SECRET, RECEIPT, EVENT, COMMAND, PHONE_CODE, PHONE_VIEW, SESSION, SCOPE_REASON, ONCE, PROFILE)
         for table in named:
             self._c.execute(delete(table).where(table.c.member_ref == member_ref))
 

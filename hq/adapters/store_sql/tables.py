@@ -245,4 +245,59 @@ AUDIT: Final = Table(
     Index("audit_member", "member_ref", "n"),
     sqlite_autoincrement=True,
 )
+ACCOUNT: Final = Table(
+    "account",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("disabled_at", Double),
+    Index("account_name", "merchant_id", "name", unique=True),
+)
+ACCOUNT_INVITE: Final = Table(
+    "account_invite",
+    METADATA,
+    Column("token_hash", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+ACCOUNT_SESSION: Final = Table(
+    "account_session",
+    METADATA,
+    Column("token_hash", Text, primary_key=True),
+    Column("session_id", Text, nullable=False, unique=True),
+    Column("account_id", Text, nullable=False, index=True),
+    Column("csrf", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+API_KEY: Final = Table(
+    "api_key",
+    METADATA,
+    Column("key_id", Text, primary_key=True),
+    Column("merchant_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("revoked_at", Double),
+)
+# One write with an Idempotency-Key; reply NULL: it is being done. What was answered is sealed, it may hold a secret.
+ONCE: Final = Table(
+    "once",
+    METADATA,
+    Column("claim", Text, primary_key=True),
+    Column("request_hash", Text, nullable=False),
+    Column("claimed_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("member_ref", Text, nullable=False, index=True),
+    Column("reply", LargeBinary),
+)
 COUNTERS: Final = ("feed", "phone", "revoke")

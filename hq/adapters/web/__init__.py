@@ -6,15 +6,18 @@ from contextlib import suppress
 from typing import Final
 
 import structlog
-from quart import Quart, Response
-from quart_schema import Info, QuartSchema
+from quart import Quart, Response, g
 
-from hq.adapters.web.admin_api import admin_api
+from hq.adapters.web.account_api import account_api, own_api
+from hq.adapters.web.admin_api import members_api, partner_api, stores_api
 from hq.adapters.web.desk import BODY_TIMEOUT_S, MACHINE_LIMIT, BoundedRequest, Desk
+from hq.adapters.web.keyring_api import accounts_api, audit_api, keys_api
+from hq.adapters.web.once import answer_once
+from hq.adapters.web.openapi import serve_document
 from hq.adapters.web.pages import health, pages
 from hq.adapters.web.problem import answer_problems
 from hq.adapters.web.registry_api import registry_api
-from hq.adapters.web.shopper_api import choice_api, join_api, page_api, session_api
+from hq.adapters.web.shopper_api import choice_api, join_api, leaving_api, page_api, session_api
 from hq.adapters.web.store_api import report_api, store_api
 
 _log: Final = structlog.get_logger("hq.web")
@@ -23,6 +26,11 @@ PURGE_S: Final = 30.0
 # How far each store is, in one transaction for all: 2,000 polls with one each would keep the database busy.
 SEEN_S: Final = 2.0
 
+_ROUTES: Final = (
+    store_api, report_api, partner_api, members_api, stores_api, registry_api, account_api, own_api, accounts_api,
+    keys_api, audit_api, join_api, session_api, page_api, choice_api, leaving_api, pages, health,
+)  # fmt: skip
+
 __all__ = ["Desk", "create_app"]
 
 
@@ -30,14 +38,10 @@ def create_app(desk: Desk, version: str) -> Quart:
     app = Quart(__name__, static_folder=None)
     app.request_class = BoundedRequest
     app.config.update(MAX_CONTENT_LENGTH=MACHINE_LIMIT, BODY_TIMEOUT=BODY_TIMEOUT_S)
-    # Their pages would load scripts from elsewhere: the document itself is served, its viewers are not.
-    QuartSchema(
-        app, openapi_path="/openapi.json", redoc_ui_path=None, scalar_ui_path=None, swagger_ui_path=None,
-        info=Info(title="Regulars head office", version=version),
-    )  # fmt: skip
+    serve_document(app, version)
     answer_problems(app)
-    made = (store_api, report_api, admin_api, registry_api, join_api, session_api, page_api, choice_api, pages, health)
-    for make in made:
+    answer_once(app, desk)
+    for make in _ROUTES:
         app.register_blueprint(make(desk))
     app.after_request(_hardened)
     _keep_house(app, desk)
@@ -48,6 +52,8 @@ async def _hardened(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cache-Control", "no-store")
+    if left_out := g.get("ignored", 0):
+        response.headers["X-Regulars-Ignored"] = str(left_out)
     return response
 
 

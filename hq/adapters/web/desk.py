@@ -5,21 +5,24 @@ takes one of the threads for the milliseconds that it is read.
 """
 
 import asyncio
-import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import orjson
 from pydantic import BaseModel
-from quart import Request, request
+from quart import Request, Response, g, request
+from werkzeug.exceptions import UnsupportedMediaType
 
+from hq.adapters.web.ignored import ignored
 from hq.adapters.web.wake import Changes, Wakes
+from hq.core.codes import Rate
 from hq.core.registry import Seen
-from hq.errors import BadInput, NotSignedIn, Refused
+from hq.errors import BadInput, NotSignedIn, Refused, TooFast
+from hq.settings import LimitSettings
 
 if TYPE_CHECKING:
     from hq.adapters.store_sql import View
@@ -30,6 +33,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Model = TypeVar("Model", bound=BaseModel)
 
+JSON_TYPE: Final = "application/json"
 SHOPPER_LIMIT: Final = 64 * 1024
 # 500 events, or a catalogue of some 10,000 products; more goes through `regulars hq import`.
 MACHINE_LIMIT: Final = 8 * 1024 * 1024
@@ -47,6 +51,27 @@ class BoundedRequest(Request):
         super().__init__(*args, **options)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Each counts one kind of caller by name or address, in memory that is bounded."""
+
+    anybody: Rate
+    refused: Rate
+    callers: Rate
+    devices: Rate
+
+    @classmethod
+    def of(cls, limits: LimitSettings) -> "Rates":
+        """A minute's worth may come at once: pages and programs ask in bursts."""
+        numbers = (
+            limits.anybody_per_minute,
+            limits.refused_per_minute,
+            limits.callers_per_minute,
+            limits.devices_per_minute,
+        )
+        return cls(*(Rate(burst=number, per_minute=number) for number in numbers))
+
+
 @dataclass(slots=True)
 class Desk:
     office: "HeadOffice"
@@ -56,6 +81,7 @@ class Desk:
     origins: tuple[str, ...] = ()
     clock: Callable[[], float] = time.time
     wakes: Wakes = field(init=False)
+    rates: "Rates" = field(default_factory=lambda: Rates.of(LimitSettings()))
     seen: dict[str, Seen] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,13 +93,29 @@ class Desk:
         """`work` in one of the database threads."""
         return await asyncio.get_running_loop().run_in_executor(self.pool, partial(work, *args, **options))
 
-    async def device(self) -> "Device":
-        """Which store's machine is asking. Raises NotSignedIn."""
-        return await self.run(self.office.stores.signed_in, bearer(), self.clock())
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies may insist on TLS: a shop's own machine on plain HTTP could not sign anybody in."""
+        return self.office.office.public_url.startswith("https://")
 
-    def require_admin(self) -> None:
-        if not hmac.compare_digest(bearer().encode(), self.admin_token.encode()):
-            raise NotSignedIn("The administrator's token is missing or wrong.", "It lies in STATE/admin.token.")
+    async def device(self) -> "Device":
+        """Which store's machine is asking. Raises NotSignedIn and TooFast."""
+        found = await self.proven(self.run(self.office.stores.signed_in, bearer(), self.clock()))
+        self.count(self.rates.devices, found.device_id)
+        return found
+
+    async def proven(self, looked_up: Coroutine[Any, Any, Result]) -> Result:
+        """What a lookup of a token found. One that finds nothing counts against the address it came from."""
+        try:
+            return await looked_up
+        except NotSignedIn:
+            self.count(self.rates.refused, client())
+            raise
+
+    def count(self, rate: Rate, who: str) -> None:
+        """Raises TooFast."""
+        if not rate.allows(who, self.clock()):
+            raise TooFast("Too many requests.", "Wait, and ask less often.", retry_after_s=rate.wait_s(who))
 
     def require_own_page(self) -> None:
         """No other site's page may write in a shopper's name: browsers do not let it send this header."""
@@ -101,16 +143,37 @@ def client() -> str:
 
 
 async def body(model: type[Model]) -> Model:
-    """The request's JSON as `model`. Raises BadInput and ValidationError, both answered as a 400.
+    """The request's JSON as `model`; what `model` has no field for is left out, and counted in the answer's headers.
+
+    Raises BadInput and ValidationError, both answered as a 400, and UnsupportedMediaType.
 
     orjson because it refuses what no database can keep: NaN, infinity (also as 1e999), half a surrogate pair, and
     nesting without end.
     """
+    if (request.mimetype or JSON_TYPE) != JSON_TYPE and not request.mimetype.endswith("+json"):
+        raise UnsupportedMediaType("The body is not application/json.")
     try:
-        value = orjson.loads(await request.get_data(parse_form_data=False) or b"{}")
+        value = orjson.loads(await octets() or b"{}")
     except ValueError:
         raise BadInput("The request is not JSON.", "Send one JSON object.") from None
-    return model.model_validate(value)
+    read = model.model_validate(value)
+    g.ignored = ignored(value, read)
+    return read
+
+
+async def octets() -> bytes:
+    """The request's body as it came, never taken for a form."""
+    sent = await request.get_data(as_text=False, parse_form_data=False)
+    return sent if isinstance(sent, bytes) else sent.encode()
+
+
+def model_reply(model: BaseModel, status: int = 200) -> Response:
+    return Response(model.model_dump_json(by_alias=True), status=status, content_type=JSON_TYPE)
+
+
+def query(model: type[Model]) -> Model:
+    """The address's query as `model`. Raises ValidationError."""
+    return model.model_validate(request.args.to_dict())
 
 
 def _changes(before: Mapping[str, int], view: "View") -> Changes:

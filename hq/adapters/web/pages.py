@@ -1,4 +1,4 @@
-"""The pages shoppers open here, handed out of `display` with their security headers."""
+"""The pages that shoppers and people at head office open, handed out of `display` with their security headers."""
 
 from quart import Blueprint, Response, jsonify, redirect, request
 from quart_schema import hide
@@ -28,7 +28,7 @@ def pages(desk: Desk) -> Blueprint:
     async def index() -> WerkzeugResponse:
         return redirect("/join")
 
-    @routes.get("/<any(join, leave, phone):name>")
+    @routes.get("/<any(hq, join, leave, phone):name>")
     @hide
     async def page(name: str) -> Response:
         try:

@@ -3,10 +3,12 @@
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-from quart import Blueprint, Response, jsonify
-from quart_schema import document_request
+from quart import Blueprint, Response
 
-from hq.adapters.web.desk import Desk, body
+from hq.adapters.web import callers
+from hq.adapters.web.desk import Desk, body, model_reply
+from hq.adapters.web.openapi import operation
+from hq.core.accounts import Right
 from hq.core.registry import Device
 
 
@@ -18,43 +20,79 @@ class NearRequest(BaseModel):
     stores: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(max_length=50)]
 
 
+class _Reply(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Near(_Reply):
+    store_id: str
+    near: tuple[str, ...]
+
+
+class Alarm(_Reply):
+    """Two machines speak as one device."""
+
+    kind: str
+    at: float | None
+
+
+class DeviceReply(_Reply):
+    """The registry's line of one device; its key is nobody's business."""
+
+    device_id: str
+    store_id: str
+    enrolled_at: float
+    revoked_at: float | None
+    seen_at: float
+    cursor: str
+    revoke_seq: int
+    schema_version: Annotated[int | None, Field(serialization_alias="schema")]
+    clock_offset_s: float | None
+    alarm: Alarm | None
+
+    @classmethod
+    def of(cls, device: Device) -> "DeviceReply":
+        return cls(
+            device_id=device.device_id,
+            store_id=device.store_id,
+            enrolled_at=device.enrolled_at,
+            revoked_at=device.revoked_at,
+            seen_at=device.seen_at,
+            cursor=device.cursor,
+            revoke_seq=device.revoke_seq,
+            schema_version=device.schema_version,
+            clock_offset_s=device.clock_offset_s,
+            alarm=Alarm(kind=device.conflict, at=device.conflict_at) if device.conflict else None,
+        )
+
+
+class Devices(_Reply):
+    devices: tuple[DeviceReply, ...]
+
+
 def registry_api(desk: Desk) -> Blueprint:
     routes = Blueprint("registry_api", __name__, url_prefix="/v1")
     registry = desk.office.registry
 
     @routes.put("/stores/<store_id>/near")
-    @document_request(NearRequest)
+    @operation("office", "office", right=Right.STORES_WRITE, request=NearRequest, reply=Near)
     async def set_near(store_id: str) -> Response:
-        desk.require_admin()
+        await callers.office(desk, Right.STORES_WRITE)
         near = await desk.run(registry.set_near, store_id, (await body(NearRequest)).stores)
         desk.wakes.nudge()
-        return jsonify({"store_id": store_id, "near": near})
+        return model_reply(Near(store_id=store_id, near=near))
 
     @routes.get("/devices")
+    @operation("office", "office", right=Right.STORES_READ, reply=Devices)
     async def devices() -> Response:
-        desk.require_admin()
-        return jsonify({"devices": [_device(device) for device in await desk.run(registry.devices)]})
+        await callers.office(desk, Right.STORES_READ)
+        return model_reply(Devices(devices=tuple(map(DeviceReply.of, await desk.run(registry.devices)))))
 
     @routes.delete("/devices/<device_id>")
+    @operation("office", "office", right=Right.STORES_WRITE, status=204)
     async def revoke_device(device_id: str) -> Response:
-        desk.require_admin()
-        await desk.run(registry.revoke_device, device_id, desk.clock())
+        caller = await callers.office(desk, Right.STORES_WRITE)
+        await desk.run(registry.revoke_device, device_id, desk.clock(), by=caller.actor)
         return Response(status=204)
 
     return routes
-
-
-def _device(device: Device) -> dict[str, object]:
-    """The registry's line of one device; its key is nobody's business."""
-    return {
-        "device_id": device.device_id,
-        "store_id": device.store_id,
-        "enrolled_at": device.enrolled_at,
-        "revoked_at": device.revoked_at,
-        "seen_at": device.seen_at,
-        "cursor": device.cursor,
-        "revoke_seq": device.revoke_seq,
-        "schema": device.schema_version,
-        "clock_offset_s": device.clock_offset_s,
-        "alarm": None if not device.conflict else {"kind": device.conflict, "at": device.conflict_at},
-    }

@@ -1,23 +1,35 @@
 """What shoppers reach: joining, and their own phone page with its stream, commands, export and leaving."""
 
-import json
 from collections.abc import AsyncIterator
-from io import BytesIO
 from typing import Annotated, Final
 
-import segno
 from pydantic import BaseModel, ConfigDict, Field
-from quart import Blueprint, Response, jsonify, request
-from quart_schema import document_request
+from quart import Blueprint, Response, g, request
 
-from hq.adapters.web.desk import Desk, body, client
+from hq.adapters.web import callers
+from hq.adapters.web.callers import PHONE_COOKIE
+from hq.adapters.web.desk import Desk, body, client, model_reply, query
+from hq.adapters.web.export_page import ExportQuery, export_reply
+from hq.adapters.web.openapi import operation
+from hq.adapters.web.replies import WithdrawalBegun
+from hq.adapters.web.shopper_replies import (
+    CommandReply,
+    JoinReply,
+    LinkReply,
+    MemberReply,
+    MemberState,
+    StateReply,
+    VisitReply,
+    qr_svg,
+)
 from hq.adapters.web.wake import wait
+from hq.core.audit import Actor
+from hq.core.export import MemberExport
 from hq.core.visits import SESSION_LIFETIME_S, CommandKind, EndKind, PhoneState
 from hq.core.wishes import JoinRequest, MemberChange, VisitRequest
 from hq.errors import HqError, TooFast
-from wire.views import Fact, Mode, capped
+from wire.views import Fact, Mode
 
-COOKIE: Final = "regulars_phone"
 HEARTBEAT_S: Final = 15.0
 # A phone and a tablet at home, each with a page that reconnects before the old one is noticed.
 STREAMS_EACH: Final = 4
@@ -58,38 +70,40 @@ def join_api(desk: Desk) -> Blueprint:
     members, phones = desk.office.members, desk.office.phones
 
     @routes.post("/v1/join")
-    @document_request(JoinRequest)
+    @operation("shopper", "anybody", request=JoinRequest, reply=JoinReply, status=201, also=(403,))
     async def join() -> Response:
+        callers.anybody(desk)
         desk.require_own_page()
         joined = await desk.run(members.join, await body(JoinRequest), client(), desk.clock())
         desk.wakes.nudge()
-        response = jsonify(
-            {
-                "member_ref": joined.profile.member_ref,
-                "receipt": joined.receipt.model_dump(mode="json"),
-                "loyalty_number": joined.profile.loyalty_number,
-                "loyalty_qr_svg": qr_svg(joined.profile.loyalty_number),
-                "secret": joined.secret.hex(),
-                "phone_url": _phone_url(desk, joined.phone_code),
-                "standing_mode": joined.profile.standing_mode,
-            }
+        g.about = joined.profile.member_ref
+        reply = JoinReply(
+            member_ref=joined.profile.member_ref,
+            receipt=joined.receipt,
+            loyalty_number=joined.profile.loyalty_number,
+            loyalty_qr_svg=qr_svg(joined.profile.loyalty_number),
+            secret=joined.secret.hex(),
+            phone_url=_phone_url(desk, joined.phone_code),
+            standing_mode=joined.profile.standing_mode,
         )
-        response.status_code = 201
-        return response
+        return model_reply(reply, 201)
 
     @routes.post("/v1/phone/link")
-    @document_request(LinkRequest)
+    @operation("shopper", "anybody", request=LinkRequest, reply=LinkReply, also=(403,))
     async def link() -> Response:
+        callers.anybody(desk)
         wish = await body(LinkRequest)
         code = await desk.run(phones.link, wish.member_ref, wish.at, wish.mac, client(), desk.clock())
-        return jsonify({"code": code, "phone_url": _phone_url(desk, code)})
+        g.about = wish.member_ref
+        return model_reply(LinkReply(code=code, phone_url=_phone_url(desk, code)))
 
     @routes.post("/v1/visit")
-    @document_request(VisitRequest)
+    @operation("shopper", "anybody", request=VisitRequest, reply=VisitReply, also=(403,))
     async def visit() -> Response:
+        callers.anybody(desk)
         reason = await desk.run(phones.visit, await body(VisitRequest), client(), desk.clock())
         desk.wakes.nudge()
-        return jsonify({"store_id": reason.store_id, "until": reason.until})
+        return model_reply(VisitReply(store_id=reason.store_id, until=reason.until))
 
     return routes
 
@@ -100,28 +114,30 @@ def session_api(desk: Desk) -> Blueprint:
     phones = desk.office.phones
 
     @routes.post("/phone/session")
-    @document_request(CodeRequest)
+    @operation("shopper", "anybody", request=CodeRequest, status=204, also=(403,))
     async def sign_in() -> Response:
+        callers.anybody(desk)
         desk.require_own_page()
-        token, _ = await desk.run(phones.sign_in, (await body(CodeRequest)).code, client(), desk.clock())
+        token, g.about = await desk.run(phones.sign_in, (await body(CodeRequest)).code, client(), desk.clock())
         response = Response(status=204)
         response.set_cookie(
-            COOKIE,
+            PHONE_COOKIE,
             token,
             max_age=SESSION_LIFETIME_S,
             httponly=True,
             samesite="Lax",
             path="/phone",
-            secure=_secure(desk),
+            secure=desk.is_secure,
         )
         return response
 
     @routes.delete("/phone/session")
+    @operation("shopper", "anybody", status=204, also=(403,))
     async def sign_out() -> Response:
         desk.require_own_page()
-        await desk.run(phones.sign_out, request.cookies.get(COOKIE, ""))
+        await desk.run(phones.sign_out, request.cookies.get(PHONE_COOKIE, ""))
         response = Response(status=204)
-        response.delete_cookie(COOKIE, path="/phone")
+        response.delete_cookie(PHONE_COOKIE, path="/phone")
         return response
 
     return routes
@@ -133,16 +149,17 @@ def page_api(desk: Desk) -> Blueprint:
     phones = desk.office.phones
 
     @routes.get("/phone/state")
+    @operation("shopper", "member", reply=StateReply)
     async def state() -> Response:
-        found = await desk.run(phones.state, await _member(desk), desk.clock())
-        return jsonify({"member": member_json(found), "visit": visit_json(found), "stores": _stores(found)})
+        return model_reply(StateReply.of(await desk.run(phones.state, await callers.member(desk), desk.clock())))
 
     @routes.get("/phone/stream")
+    @operation("shopper", "member", content_type="text/event-stream")
     async def stream() -> Response:
-        member_ref = await _member(desk)
+        member_ref = await callers.member(desk)
         if desk.wakes.streaming >= STREAMS_LIMIT or desk.wakes.streams_of(member_ref) >= STREAMS_EACH:
             raise TooFast("Too many pages listen.", "Close the other pages.", retry_after_s=10)
-        token = request.cookies.get(COOKIE, "")
+        token = request.cookies.get(PHONE_COOKIE, "")
         response = Response(_events(desk, member_ref, token), content_type="text/event-stream")
         response.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         response.timeout = None
@@ -157,10 +174,10 @@ def choice_api(desk: Desk) -> Blueprint:
     members, phones = desk.office.members, desk.office.phones
 
     @routes.post("/phone/commands")
-    @document_request(CommandRequest)
+    @operation("shopper", "member", request=CommandRequest, reply=CommandReply, status=202)
     async def command() -> Response:
         desk.require_own_page()
-        member_ref, wish = await _member(desk), await body(CommandRequest)
+        member_ref, wish = await callers.member(desk), await body(CommandRequest)
         accepted = await desk.run(
             phones.command,
             member_ref,
@@ -172,80 +189,46 @@ def choice_api(desk: Desk) -> Blueprint:
             store_id=wish.store_id,
         )
         desk.wakes.nudge(*([member_ref] if wish.kind == "hide" else []))
-        response = jsonify({"command_id": accepted.command_id, "expires_at": accepted.expires_at})
-        response.status_code = 202
-        return response
+        g.about = member_ref
+        return model_reply(CommandReply(command_id=accepted.command_id, expires_at=accepted.expires_at), 202)
 
     @routes.put("/phone/member")
-    @document_request(MemberChange)
+    @operation("shopper", "member", request=MemberChange, reply=MemberReply)
     async def change_member() -> Response:
         desk.require_own_page()
-        member_ref = await _member(desk)
+        member_ref = await callers.member(desk)
         await desk.run(members.change, member_ref, await body(MemberChange), desk.clock())
         desk.wakes.nudge(member_ref)
         found = await desk.run(phones.state, member_ref, desk.clock())
-        return jsonify({"member": member_json(found)})
-
-    @routes.get("/phone/export")
-    async def export() -> Response:
-        response = jsonify(await desk.run(phones.export, await _member(desk), desk.clock()))
-        response.headers["Content-Disposition"] = 'attachment; filename="regulars.json"'
-        return response
-
-    @routes.post("/phone/leave")
-    @document_request(LeaveRequest)
-    async def leave() -> Response:
-        desk.require_own_page()
-        member_ref, wish = await _member(desk), await body(LeaveRequest)
-        kind: EndKind = "erase" if wish.erase else "withdraw"
-        seq = await desk.run(members.withdraw, member_ref, kind, desk.clock(), channel="phone-page")
-        desk.wakes.nudge(member_ref)
-        return jsonify({"seq": seq})
+        return model_reply(MemberReply(member=MemberState.of(found)))
 
     return routes
 
 
-async def _member(desk: Desk) -> str:
-    """Whose page is asking. Raises NotSignedIn."""
-    return await desk.run(desk.office.phones.signed_in, request.cookies.get(COOKIE, ""), desk.clock())
+def leaving_api(desk: Desk) -> Blueprint:
+    """What a member takes along, and the end."""
+    routes = Blueprint("leaving_api", __name__)
+    members = desk.office.members
 
+    @routes.post("/phone/leave")
+    @operation("shopper", "member", request=LeaveRequest, reply=WithdrawalBegun)
+    async def leave() -> Response:
+        desk.require_own_page()
+        member_ref, wish = await callers.member(desk), await body(LeaveRequest)
+        kind: EndKind = "erase" if wish.erase else "withdraw"
+        by = Actor("member", member_ref)
+        seq = await desk.run(members.withdraw, member_ref, kind, desk.clock(), channel="phone-page", by=by)
+        desk.wakes.nudge(member_ref)
+        return model_reply(WithdrawalBegun(seq=seq))
 
-def qr_svg(text: str) -> str:
-    """An SVG without a fixed size: the page decides how large it is. Dark on white, whatever the page's colours."""
-    out = BytesIO()
-    code = segno.make(text, error="m", micro=False)
-    code.save(out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=4, light="#fff", dark="#000")
-    return out.getvalue().decode()
+    @routes.get("/phone/export")
+    @operation("shopper", "member", query=ExportQuery, reply=MemberExport, or_page=True)
+    async def export() -> Response:
+        member_ref, asked = await callers.member(desk), query(ExportQuery)
+        by = Actor("member", member_ref)
+        return export_reply(await desk.run(desk.office.exports.export, member_ref, by, desk.clock()), asked)
 
-
-def member_json(state: PhoneState) -> dict[str, object]:
-    profile = state.profile
-    purposes = profile.consent.purposes if profile.consent is not None and state.recognised else frozenset()
-    return {
-        "member_ref": profile.member_ref,
-        "alias": profile.alias,
-        "name": profile.name,
-        "language": profile.language,
-        "standing_mode": profile.standing_mode,
-        "modes_open": [mode for mode in Mode if capped(mode, purposes) is mode],
-        "purposes": sorted(purposes),
-        "recognised": state.recognised,
-        "loyalty_number": profile.loyalty_number,
-        "loyalty_qr_svg": qr_svg(profile.loyalty_number),
-        "receipts": [receipt.model_dump(mode="json") for receipt in reversed(state.receipts)],
-        "hidden": sorted(profile.hidden),
-        "preferences": {
-            "sizes": [size.value.model_dump() for size in profile.sizes],
-            "brands_liked": [brand.value for brand in profile.brands_liked],
-            "brands_disliked": [brand.value for brand in profile.brands_disliked],
-            "colours": [colour.value for colour in profile.colours],
-            "categories_liked": [category.value for category in profile.categories_liked],
-        },
-    }
-
-
-def visit_json(state: PhoneState) -> dict[str, object] | None:
-    return None if state.visit is None else state.visit.view.model_dump(mode="json")
+    return routes
 
 
 async def _events(desk: Desk, member_ref: str, token: str) -> AsyncIterator[bytes]:
@@ -261,8 +244,9 @@ async def _events(desk: Desk, member_ref: str, token: str) -> AsyncIterator[byte
             except HqError:  # signed out, or erased: the page learns it from its next request
                 yield b"event: ended\ndata: null\n\n"
                 return
-            for name, value in (("member", member_json(state)), ("visit", visit_json(state))):
-                text = json.dumps(value, separators=(",", ":"))
+            shown = StateReply.of(state)
+            for name, value in (("member", shown.member), ("visit", shown.visit)):
+                text = "null" if value is None else value.model_dump_json()
                 if sent.get(name) != text:
                     sent[name] = text
                     yield f"event: {name}\ndata: {text}\n\n".encode()
@@ -275,14 +259,6 @@ def _patience_s(state: PhoneState, now: float) -> float:
     return HEARTBEAT_S if state.visit is None else max(0.05, min(HEARTBEAT_S, state.visit.expires_at - now))
 
 
-def _stores(state: PhoneState) -> list[dict[str, str]]:
-    return [{"store_id": shop.store_id, "name": shop.name} for shop in state.shops]
-
-
 def _phone_url(desk: Desk, code: str) -> str:
     # Behind the hash: it reaches no server, no log and no other site.
     return f"{desk.office.office.public_url}/phone#code={code}"
-
-
-def _secure(desk: Desk) -> bool:
-    return desk.office.office.public_url.startswith("https://")

@@ -3,10 +3,10 @@
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
-from quart import Blueprint, Response, request
-from quart_schema import document_querystring, document_request, document_response
+from quart import Blueprint, Response
 
-from hq.adapters.web.desk import Desk, body, client
+from hq.adapters.web.desk import Desk, body, client, model_reply, query
+from hq.adapters.web.openapi import operation
 from hq.adapters.web.wake import wait
 from hq.core.changes import PAGE_ROWS, WAIT_S
 from hq.core.registry import Device, Seen
@@ -60,38 +60,36 @@ def store_api(desk: Desk) -> Blueprint:
     stores = desk.office.stores
 
     @routes.post("/enrol")
-    @document_request(EnrolRequest)
-    @document_response(EnrolReply)
+    @operation("store", "anybody", request=EnrolRequest, reply=EnrolReply)
     async def enrol() -> Response:
+        desk.count(desk.rates.devices, client())
         reply = await desk.run(stores.enrol, await body(EnrolRequest), client(), desk.clock())
-        return _model(reply)
+        return model_reply(reply)
 
     @routes.post("/boot")
-    @document_request(BootRequest)
-    @document_response(BootReply)
+    @operation("store", "device", request=BootRequest, reply=BootReply)
     async def boot() -> Response:
         device = await desk.device()
-        return _model(await desk.run(stores.boot, device, await body(BootRequest), desk.clock()))
+        return model_reply(await desk.run(stores.boot, device, await body(BootRequest), desk.clock()))
 
     @routes.get("/daykeys")
-    @document_querystring(DayKeysQuery)
-    @document_response(DayKeys)
+    @operation("store", "device", query=DayKeysQuery, reply=DayKeys)
     async def day_keys() -> Response:
         device = await desk.device()
-        query = DayKeysQuery.model_validate(request.args.to_dict())
-        members = tuple(filter(None, query.members.split(",")))
-        reply = await desk.run(stores.day_keys, device, query.first, query.days, desk.clock(), members)
-        return _model(reply)
+        asked = query(DayKeysQuery)
+        members = tuple(filter(None, asked.members.split(",")))
+        reply = await desk.run(stores.day_keys, device, asked.first, asked.days, desk.clock(), members)
+        return model_reply(reply)
 
     @routes.get("/feed")
-    @document_querystring(FeedQuery)
+    @operation("store", "device", query=FeedQuery, content_type=PAGE_TYPE, may_be_empty=True, also=(409, 410))
     async def feed() -> Response:
         device = await desk.device()
-        query = FeedQuery.model_validate(request.args.to_dict())
-        stores.check_schema(query.v)
+        asked = query(FeedQuery)
+        stores.check_schema(asked.v)
         if desk.wakes.parked >= PARKED_LIMIT:
             raise TooFast("Too many stores are waiting.", "Try again later.", retry_after_s=10)
-        page = await _next_page(desk, device, query)
+        page = await _next_page(desk, device, asked)
         if not page.records and not page.revocations:
             return Response(
                 status=204, headers={"X-Regulars-Cursor": page.cursor, "X-Regulars-Revoke": str(page.revoke_cursor)}
@@ -107,21 +105,20 @@ def report_api(desk: Desk) -> Blueprint:
     stores = desk.office.stores
 
     @routes.post("/events")
-    @document_request(EventBatch)
-    @document_response(BatchAck)
+    @operation("store", "device", request=EventBatch, reply=BatchAck)
     async def events() -> Response:
         device = await desk.device()
-        return _model(await desk.run(stores.events, device, await body(EventBatch), desk.clock()))
+        return model_reply(await desk.run(stores.events, device, await body(EventBatch), desk.clock()))
 
     @routes.post("/receipts")
-    @document_request(ReceiptPost)
+    @operation("store", "device", request=ReceiptPost, status=204)
     async def receipts() -> Response:
         device = await desk.device()
         await desk.run(stores.receipt, device, await body(ReceiptPost), desk.clock())
         return Response(status=204)
 
     @routes.post("/phone-views")
-    @document_request(PhoneViewPost)
+    @operation("store", "device", request=PhoneViewPost, status=204)
     async def phone_views() -> Response:
         device = await desk.device()
         post = await body(PhoneViewPost)
@@ -130,17 +127,16 @@ def report_api(desk: Desk) -> Blueprint:
         return Response(status=204)
 
     @routes.post("/pull")
-    @document_request(PullPost)
-    @document_response(PullReply)
+    @operation("store", "device", request=PullPost, reply=PullReply)
     async def pull() -> Response:
         device = await desk.device()
         post = await body(PullPost)
         reason = await desk.run(stores.pull, device, post.loyalty_number, desk.clock())
         desk.wakes.nudge()
-        return _model(PullReply(member_ref=reason.member_ref, until=reason.until))
+        return model_reply(PullReply(member_ref=reason.member_ref, until=reason.until))
 
     @routes.post("/phone-codes")
-    @document_request(PhoneCodePost)
+    @operation("store", "device", request=PhoneCodePost, status=204)
     async def phone_codes() -> Response:
         device = await desk.device()
         await desk.run(stores.phone_code, device, await body(PhoneCodePost), desk.clock())
@@ -149,16 +145,16 @@ def report_api(desk: Desk) -> Blueprint:
     return routes
 
 
-async def _next_page(desk: Desk, device: Device, query: FeedQuery) -> FeedPage:
+async def _next_page(desk: Desk, device: Device, asked: FeedQuery) -> FeedPage:
     """The first page that holds something, or the empty one at the end of the wait."""
     now = desk.clock()
-    until = now + query.wait
-    desk.seen[device.device_id] = Seen(now, query.c or "", query.r, query.v)
-    cursor, revoked = query.c, query.r
+    until = now + asked.wait
+    desk.seen[device.device_id] = Seen(now, asked.c or "", asked.r, asked.v)
+    cursor, revoked = asked.c, asked.r
     with desk.wakes.of_store(device.store_id) as woken:
         while True:
             woken.clear()
-            page = await desk.run(desk.office.stores.page, device, cursor, revoked, query.limit, desk.clock())
+            page = await desk.run(desk.office.stores.page, device, cursor, revoked, asked.limit, desk.clock())
             left_s = until - desk.clock()
             if page.records or page.revocations or left_s <= 0 or desk.wakes.stopping.is_set():
                 return page
@@ -166,9 +162,3 @@ async def _next_page(desk: Desk, device: Device, query: FeedQuery) -> FeedPage:
             if not cursor.endswith("."):
                 continue  # a full page of things that were purged meanwhile: more may lie behind it
             await wait(woken, left_s)
-
-
-def _model(model: BaseModel) -> Response:
-    response = Response(model.model_dump_json(), content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

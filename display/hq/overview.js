@@ -1,0 +1,86 @@
+// The first look: how many members, how each store is, and which withdrawals a store has not proved yet.
+
+import { LitElement, css, html, nothing } from "lit";
+
+import { icon } from "../shared/icons.js";
+import { ago, date, language, t } from "../shared/i18n.js";
+import { base, controls } from "../shared/styles.js";
+import { look } from "./look.js";
+
+const REFRESH_MS = 15_000;
+// Stores report every 25 s at the latest: three missed are a line that is down, an hour is a call to the store.
+const LATE_S = 90;
+const SILENT_S = 3600;
+const number = new Intl.NumberFormat(language);
+
+export class Overview extends LitElement {
+  static properties = { office: { attribute: false }, found: { state: true }, error: { state: true } };
+
+  static styles = [base, controls, look, css`
+    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: var(--gap-m); }
+    .figures div { display: grid; gap: .1rem; padding: var(--gap-m) var(--gap-l); } .figures b { font: 600 var(--size-xxl)/1.1 var(--serif); font-variant-numeric: tabular-nums; }
+    .stores { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: var(--gap-m); }
+    .store { display: grid; gap: var(--gap-s); align-content: start; } .store h3 { overflow-wrap: anywhere; }
+    .store dl { display: grid; grid-template-columns: auto 1fr; gap: .15rem var(--gap-m); } .store dd { text-align: end; font-variant-numeric: tabular-nums; }
+  `];
+
+  #timer = null;
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#load();
+    this.#timer = setInterval(() => this.#load(), REFRESH_MS);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#timer);
+  }
+
+  render() {
+    const { found } = this;
+    if (!found) return html`<p class="soft" role="status">${t(this.error || "opening")}</p>`;
+    return html`
+      ${this.error ? html`<p class="note warn" role="status">${t(this.error)}</p>` : nothing}
+      <section aria-labelledby="figures"><h2 id="figures" class="unseen">${t("hq.figures")}</h2><div class="figures">
+        ${this.#figure(found.members, t("hq.members_count", { count: found.members }))}
+        ${this.#figure(found.recognised, t("hq.recognised"))}
+        ${this.#figure(found.stores.length, t("hq.stores_count", { count: found.stores.length }))}
+        ${this.#figure(found.open.length, t("hq.open_count", { count: found.open.length }))}</div></section>
+      ${found.open.length ? html`<section class="stack"><h2>${t("hq.open")}</h2><p class="soft">${t("hq.open_how")}</p>
+        <ul class="stack">${found.open.map((each) => this.#open(each))}</ul></section>` : nothing}
+      <section class="stack"><h2>${t("hq.stores")}</h2>${found.stores.length
+        ? html`<ul class="stores">${found.stores.map((store) => this.#store(store, found.now))}</ul>`
+        : html`<p class="soft">${t("hq.stores_none")}</p>`}</section>`;
+  }
+
+  #figure(count, label) {
+    return html`<div class="sheet"><b>${number.format(count)}</b><span class="soft">${label}</span></div>`;
+  }
+
+  #store(store, now) {
+    const age = now - store.seen_at;
+    const state = !store.devices || !store.seen_at ? "none" : age > SILENT_S ? "silent" : age > LATE_S ? "late" : "well";
+    return html`<li class="sheet store"><div class="row spread"><h3>${store.name}</h3>
+        <span class="chip ${{ well: "like", late: "gold", silent: "avoid", none: "" }[state]}">${icon(state === "well" ? "check" : state === "none" ? "plus" : "alert", 18)} ${t(`hq.store.${state}`)}</span></div>
+      <p class="small soft">${store.store_id} · ${t("hq.number", { number: store.number })}</p>
+      <dl><dt>${t("hq.seen")}</dt><dd>${store.seen_at ? ago(store.seen_at, now) : "–"}</dd>
+        <dt>${t("hq.events")}</dt><dd>${number.format(store.events)}</dd>
+        <dt>${t("hq.devices")}</dt><dd>${number.format(store.devices)}</dd>
+        <dt>${t("hq.open_here")}</dt><dd>${number.format(store.open)}</dd></dl></li>`;
+  }
+
+  #open(withdrawal) {
+    return html`<li class="note warn stack tight"><b>${t(`hq.end.${withdrawal.kind}`)} ${t("hq.seq", { seq: withdrawal.seq })}, ${ago(withdrawal.at)}</b>
+      <span class="small">${t("hq.proved", { count: withdrawal.applied.length })}</span>
+      <ul class="small">${withdrawal.pending.map((store) => html`<li>${t("hq.waits_for", { store: store.name, until: date(store.lease_ends_at) })}</li>`)}</ul></li>`;
+  }
+
+  async #load() {
+    const answer = await this.office.ask("GET", "/v1/overview");
+    if (answer.ok) this.found = answer.body;
+    this.error = answer.ok ? "" : answer.error;
+  }
+}
+
+customElements.define("regulars-hq-overview", Overview);
