@@ -2,7 +2,6 @@
 
 import ctypes
 import logging
-import os
 import secrets
 import socket
 import sys
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 import segno
 import structlog
 
+from edge.adapters import private_file
 from edge.errors import PortTaken, StateDirError, UsageError
 
 # Crockford base 32: no I, L, O, U, so that a code read aloud is the code typed.
@@ -101,13 +101,13 @@ def admin_token(state_dir: Path) -> str:
     """Made at the first start; whoever can read the file may pair devices."""
     path = state_dir / "admin.token"
     try:
-        if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(32))
-        return path.read_text().strip()
+        found = path.read_text().strip() if path.exists() else ""
     except OSError as error:
         raise StateDirError(state_dir, error.strerror or "not readable") from None
+    if not found:  # an empty one, which a power cut may leave, would let everybody in
+        found = secrets.token_urlsafe(32)
+        private_file.write(path, found)
+    return found
 
 
 def start_logs(level: int = logging.INFO) -> None:

@@ -7,6 +7,7 @@ service in their place is for larger merchants.
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -48,10 +49,12 @@ def _octets(file: Path) -> bytes:
 
 
 def _secret(file: Path, make: Callable[[], str]) -> str:
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """Whole or not there, whenever this process is killed: half a key would be taken for a lost one."""
+    if file.exists():
         return _read(file)
+    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+    try:
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise Misconfigured(f"{file} cannot be made: {error.strerror}.", "Check the folder's owner.") from None
     try:
@@ -59,10 +62,23 @@ def _secret(file: Path, make: Callable[[], str]) -> str:
             writer.write(make() + "\n")
             writer.flush()
             os.fsync(writer.fileno())
+        with suppress(FileExistsError):  # a command beside this one was first: its key counts
+            os.link(partial, file)
+        _sync(file.parent)
     except OSError as error:
-        file.unlink()  # half a key would be taken for a lost one at the next start
         raise Misconfigured(f"{file} cannot be written: {error.strerror}.", "Make room on the disk.") from None
+    finally:
+        partial.unlink(missing_ok=True)
     return _read(file)
+
+
+def _sync(folder: Path) -> None:
+    """The name too, or a power cut takes it back."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _read(file: Path) -> str:

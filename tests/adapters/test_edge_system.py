@@ -106,3 +106,11 @@ def test_a_key_that_is_none_is_left_out() -> None:
 def test_the_administrators_token_is_made_once(tmp_path: Path) -> None:
     assert system.admin_token(tmp_path) == system.admin_token(tmp_path)
     assert (tmp_path / "admin.token").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_admin_token_lets_nobody_in(tmp_path: Path) -> None:
+    """As a power cut may leave it: the empty token would be everybody's."""
+    (tmp_path / "admin.token").write_text("")
+    made = system.admin_token(tmp_path)
+    assert len(made) > 20
+    assert system.admin_token(tmp_path) == made
