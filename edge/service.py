@@ -4,6 +4,7 @@ The only owner of the store's state; one thread calls it. It knows no file, sock
 state is asked through `Replica`, everything else is handed in.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from edge.core import presence, visit
@@ -29,10 +30,12 @@ from edge.core.inputs import (
     Heard,
     Input,
     LineChanged,
+    PullRefused,
     ScannerChanged,
     Subscribed,
     Tick,
 )
+from edge.core.pull import Pulls, Waiting
 from edge.core.shopper import Shoppers
 from edge.core.staff import Staff
 from edge.core.views import Views
@@ -67,6 +70,7 @@ class Service:
         self._views = Views(self._floor)
         check_ins = CheckIns(self._floor)
         self._staff = Staff(self._floor, check_ins, self._views.shop)
+        self._pulls = Pulls()
         self._shoppers = Shoppers(self._floor, check_ins, past.done)
         self._alive_at = 0.0
 
@@ -77,6 +81,8 @@ class Service:
                 self._listen(happened)
             case FeedApplied():  # head office: withdrawals, profiles, stock, what phones ask for
                 self._take_in(happened, now)
+            case PullRefused(loyalty, error):
+                self._refuse(self._pulls.of(loyalty), error)
             case Subscribed() | Commanded():  # tablets and screens
                 self._attend(happened, now)
             case LineChanged(online):
@@ -97,7 +103,7 @@ class Service:
     @property
     def is_busy(self) -> bool:
         """Whether anybody is in or around the store."""
-        return bool(self._floor.visits) or len(self._floor.presence) > 0
+        return bool(self._floor.visits) or len(self._floor.presence) > 0 or len(self._pulls) > 0
 
     def _listen(self, happened: Heard | Answered | Contested) -> None:
         floor, member = self._floor, happened.member_ref
@@ -127,6 +133,8 @@ class Service:
             self._views.catalogue()
         for request in applied.commands:
             self._shoppers.serve(request, now)
+        for waiting in self._pulls.arrived(self._staff.knows):
+            self._attend(Commanded(waiting.client, waiting.device, waiting.command), now)
 
     def _revoke(self, revocation: Revocation, now: float) -> None:
         """Nothing of the member stays; the receipt goes out after the views have changed."""
@@ -148,9 +156,17 @@ class Service:
             case Commanded(client, device, command):
                 online = self._views.offline_since is None
                 ack = self._staff.obey(device, command, rooms.cards, now, online=online)
-                floor.out.append(Acknowledge(client, ack))
+                if ack is None:
+                    self._pulls.wait(client, device, command, now)
+                else:
+                    floor.out.append(Acknowledge(client, ack))
+
+    def _refuse(self, waiting: Iterable[Waiting], error: str) -> None:
+        for one in waiting:
+            self._floor.out.append(Acknowledge(one.client, self._staff.refuse(one.device, one.command, error)))
 
     def _pass_time(self, now: float) -> None:
+        self._refuse(self._pulls.late(now), "error.card_offline")
         for change in self._floor.presence.advance(now):
             self._follow(change, now)
         for here in list(self._floor.visits.values()):

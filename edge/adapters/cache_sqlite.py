@@ -269,6 +269,20 @@ class Cache:
         else:
             self._rewrite()
 
+    def add_day_keys(self, days: Mapping[int, Mapping[str, str]]) -> None:
+        """Of members who came since, beside the keys that are there; those who withdrew get none, as below."""
+        with self._writing() as db:
+            gone = {row[0] for row in db.execute(_STAYING_AWAY).fetchall()}
+            db.table("day_key").upsert_all(
+                (
+                    {"day": day, "member_ref": member, "key": bytes.fromhex(key)}
+                    for day, keys in days.items()
+                    for member, key in keys.items()
+                    if member not in gone
+                ),
+                pk=("day", "member_ref"),
+            )
+
     def put_day_keys(self, days: Mapping[int, Mapping[str, str]], first_day: int) -> None:
         """Replaces the keys of the given days; days before `first_day` go.
 

@@ -5,7 +5,7 @@ Knows URLs, status codes and tokens; what an answer means for the store is decid
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from edge.adapters.clock import Clock
 from edge.adapters.enrolment import Enrolment
+from edge.core.pull import PULL_S
 from edge.errors import EnrolRefused, HqRefused, HqUnreachable
 from edge.settings import HqSettings
 from wire import profile
@@ -29,6 +30,7 @@ from wire.sync import (
     FeedPage,
     PhoneCodePost,
     PhoneViewPost,
+    PullPost,
     ReceiptPost,
     Revocation,
     device_token,
@@ -36,8 +38,8 @@ from wire.sync import (
 )
 
 PAGE_ROWS: Final = 2000
-# Four of our threads call at once; none waits for another's connection.
-CONNECTIONS: Final = 4
+# Five of our threads call at once; none waits for another's connection.
+CONNECTIONS: Final = 5
 ENROL_REFUSALS: Final = frozenset({400, 401, 403, 404, 409, 410, 422})
 
 
@@ -71,8 +73,9 @@ class HqClient:
         self._confirm(reply.now, asked_at)
         return reply
 
-    def day_keys(self, first_day: int, days: int) -> DayKeys:
-        query = urlencode({"from": first_day, "days": days})
+    def day_keys(self, first_day: int, days: int, members: Collection[str] = ()) -> DayKeys:
+        """Of all members whom this store holds, or of these of them."""
+        query = urlencode({"from": first_day, "days": days, "members": ",".join(sorted(members))})
         return DayKeys.model_validate(self._json("GET", f"/v1/daykeys?{query}"))
 
     def feed(self, cursor: str, revoke_cursor: int, wait_s: int) -> FeedPage | Unchanged:
@@ -118,6 +121,10 @@ class HqClient:
 
     def phone_code(self, post: PhoneCodePost) -> None:
         self._json("POST", "/v1/phone-codes", post)
+
+    def pull(self, loyalty_number: str) -> None:
+        """The member of this card comes with the feed. Raises HqRefused, 404 for a card that is nobody's."""
+        self._call("POST", "/v1/pull", PullPost(loyalty_number=loyalty_number), timeout_s=PULL_S)
 
     def close(self) -> None:
         self._pool.clear()

@@ -31,7 +31,7 @@ LiveEffect = Send | Reply | Acknowledge
 LiveInput = Subscribed | Unsubscribed | Commanded
 
 # The pages ask again after three seconds with the same key; before that they shall have an answer of some kind.
-ACK_WITHIN_S: Final = 2.0
+ACK_WITHIN_S: Final = 2.75
 COMMANDS_PER_S: Final = 5.0
 COMMANDS_AT_ONCE: Final = 15.0
 _PATH: Final = "/socket.io/"

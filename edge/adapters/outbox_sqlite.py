@@ -102,9 +102,9 @@ class Outbox:
     def write(self, step: Sequence[Record | Keep]) -> None:
         """All facts and events of one step, in one transaction: one fsync, however much happened."""
         facts = [fact for one in step for fact in one.facts]
-        # Whoever only leaves waits for room: the room that is kept is for those who withdraw.
-        self._ballast.write(lambda: self._write(step), removes=any(isinstance(fact, Erase) for fact in facts))
-        self._is_untidy |= any(isinstance(fact, Erase | DropVisit) for fact in facts)
+        removes = any(isinstance(fact, Erase | DropVisit) for fact in facts)
+        self._ballast.write(lambda: self._write(step), removes=removes)
+        self._is_untidy |= removes
         self._erased += [fact.member_ref for fact in facts if isinstance(fact, Erase)]
 
     def _write(self, step: Sequence[Record | Keep]) -> None:

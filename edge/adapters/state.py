@@ -23,6 +23,7 @@ from edge.core.effects import (
     Keep,
     PostPhone,
     PostPhoneCode,
+    Pull,
     Record,
     Reply,
     Send,
@@ -51,6 +52,7 @@ class Line(Protocol):
     def events_wait(self) -> None: ...
     def confirm(self, revocation: Revocation, applied_at: float) -> None: ...
     def post_phone(self, post: PhoneViewPost | PhoneCodePost) -> None: ...
+    def pull(self, loyalty: str) -> None: ...
 
 
 class Pages(Protocol):
@@ -215,5 +217,7 @@ class State:
                 pages.run(effect)
             case PostPhone(post) | PostPhoneCode(post):
                 line.post_phone(post)
+            case Pull(loyalty):
+                line.pull(loyalty)
             case Confirm(revocation, applied_at):
                 line.confirm(revocation, applied_at)

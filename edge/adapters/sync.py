@@ -5,11 +5,13 @@ keys and lease; *phone* posts phone views, newest of each visit first and nothin
 down costs a growing pause, never an end.
 """
 
+import queue
 import random
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -20,7 +22,7 @@ from edge.adapters.hq_http import HqClient, StartOver, Unchanged
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_sqlite import DatabaseError, OperationalError, told
 from edge.core import outbox, replica
-from edge.core.inputs import FeedApplied, Input, LineChanged
+from edge.core.inputs import FeedApplied, Input, LineChanged, PullRefused
 from edge.core.layout import build_table, days_at
 from edge.core.lease import lease_end
 from edge.core.table import TokenTable
@@ -44,6 +46,11 @@ GATHER_S: Final = 0.2
 # Visits at once in the largest store, several times over.
 PHONE_POSTS: Final = 1000
 RECEIPTS: Final = 10_000
+# Cards that wait for head office at once: more tablets than a store has.
+CARDS: Final = 64
+CARD_REFUSALS: Final = {404: "error.unknown_loyalty", 429: "error.too_fast"}
+# Of a few new members only their own keys are fetched; beyond that all of them are one answer and no long address.
+FEW_MEMBERS: Final = 50
 # Answers that no later try would change: not a message, nobody by that name, already so.
 FINAL: Final = frozenset({400, 404, 409, 410, 422})
 
@@ -95,9 +102,15 @@ class Sync:
         self._receipts: deque[tuple[Revocation, float]] = deque(maxlen=RECEIPTS)
         self._posts: OrderedDict[str, PhoneViewPost | PhoneCodePost] = OrderedDict()
         self._posts_changed = threading.Condition()
+        self._cards: queue.Queue[str] = queue.Queue(CARDS)
         self._threads = [
             threading.Thread(target=run, name=f"sync-{name}", daemon=True)
-            for name, run in (("feed", self._run_feed), ("outbox", self._run_outbox), ("phone", self._run_phone))
+            for name, run in (
+                ("feed", self._run_feed),
+                ("outbox", self._run_outbox),
+                ("phone", self._run_phone),
+                ("pull", self._run_pulls),
+            )
         ]
 
     def start(self) -> None:
@@ -147,6 +160,11 @@ class Sync:
         catalogue = bool(self._cache.products())
         if revoked or requests or catalogue:
             self._post(FeedApplied(catalogue=catalogue, revoked=revoked, commands=requests))
+
+    def pull(self, loyalty: str) -> None:
+        """Asks head office for the member of this card. One too many is not asked for: staff are told in time."""
+        with suppress(queue.Full):
+            self._cards.put_nowait(loyalty)
 
     # feed
 
@@ -221,24 +239,30 @@ class Sync:
         self._post(FeedApplied(members=plan.members, catalogue=plan.catalogue, revoked=revoked, commands=plan.commands))
         if revoked:
             self._rebuild_table()
-        if self._has_new_member(plan):
-            self._fetch_keys()
+        new = self._new_members(plan)
+        if new:
+            self._fetch_keys(new if len(new) <= FEW_MEMBERS else ())
 
-    def _has_new_member(self, plan: replica.Plan) -> bool:
+    def _new_members(self, plan: replica.Plan) -> list[str]:
         changed = (member for (kind, member), kept in plan.rows.items() if kind == "profile" and kept.body)
-        return any(not self._cache.has_day_key(self._keys_for, member) for member in changed)
+        return [member for member in changed if not self._cache.has_day_key(self._keys_for, member)]
 
     def _plan(self, page: FeedPage) -> replica.Plan:
         return replica.plan(
             page, self._cache.kept, self._cache.revoked, lambda given: receipt.verified(given, self._keys)
         )
 
-    def _fetch_keys(self) -> None:
-        """From yesterday, whose key serves a quarter of an hour longer, to the end of the lease."""
+    def _fetch_keys(self, members: Collection[str] = ()) -> None:
+        """From yesterday, whose key serves a quarter of an hour longer, to the end of the lease; of `members` only."""
         today = int(self._client.now() // DAY_S)
+        if today != self._keys_for:
+            members = ()  # a new day's keys are missing of everybody
         lease_days = min(self._settings.offline.lease_days, int(self._cache.granted_s() // DAY_S))
-        answer = self._client.day_keys(today - 1, lease_days + 2)
-        self._cache.put_day_keys(answer.days, today - 1)
+        answer = self._client.day_keys(today - 1, lease_days + 2, members)
+        if members:
+            self._cache.add_day_keys(answer.days)
+        else:
+            self._cache.put_day_keys(answer.days, today - 1)
         self._keys_for = today
         self._rebuild_table()
 
@@ -362,6 +386,22 @@ class Sync:
             if name not in self._posts:
                 self._posts[name] = post
                 self._posts.move_to_end(name, last=False)
+
+    # cards
+
+    def _run_pulls(self) -> None:
+        """What is given comes with the feed; what is not is told."""
+        while not self._stopping.is_set():
+            try:
+                loyalty = self._cards.get(timeout=1.0)
+            except queue.Empty:
+                continue
+            try:
+                self._client.pull(loyalty)
+            except HqRefused as error:
+                self._post(PullRefused(loyalty, CARD_REFUSALS.get(error.status, "error.card_offline")))
+            except (HqUnreachable, ValueError):
+                self._post(PullRefused(loyalty, "error.card_offline"))
 
     # the line
 

@@ -135,6 +135,13 @@ class PostPhoneCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Pull:
+    """A card whose member is not here: head office is asked, and the feed brings the profile."""
+
+    loyalty: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """The revocation is applied and no view shows the member: the signed receipt may go."""
 
@@ -142,4 +149,4 @@ class Confirm:
     applied_at: float
 
 
-Effect = Record | Keep | Send | Reply | Acknowledge | PostPhone | PostPhoneCode | Confirm
+Effect = Record | Keep | Send | Reply | Acknowledge | PostPhone | PostPhoneCode | Pull | Confirm

@@ -97,6 +97,14 @@ class FeedApplied:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRefused:
+    """Head office did not give the member of this card; `error` is a key of the pages' messages."""
+
+    loyalty: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineChanged:
     """The line to head office came up or went down."""
 
@@ -113,5 +121,6 @@ Input = (
     | Unsubscribed
     | Commanded
     | FeedApplied
+    | PullRefused
     | LineChanged
 )

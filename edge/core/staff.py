@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from edge.core import checkin, reservation, search, visit
 from edge.core.checkin import CheckIns
 from edge.core.consent import redacted
-from edge.core.effects import KeepVisit, PostPhoneCode
+from edge.core.effects import KeepVisit, PostPhoneCode, Pull
 from edge.core.floor import Floor
 from edge.core.inputs import Device
 from edge.core.shift import Shift
@@ -44,14 +44,34 @@ class Staff:
 
     def obey(
         self, device: Device, command: Command, cards: Mapping[str, StaffCard], now: float, *, online: bool
-    ) -> Ack:
-        """The same key from the same device gets the same answer and does nothing again."""
-        key = (device.id, command.key)
-        if key not in self._acks:
-            self._acks[key] = self._answer(device, command, cards, now, online=online)
-            if len(self._acks) > REMEMBERED_ACKS:
-                self._acks.popitem(last=False)
-        return self._acks[key]
+    ) -> Ack | None:
+        """The same key from the same device gets the same answer and does nothing again.
+
+        None: head office is asked first; `obey` again when the member is here, `refuse` when not.
+        """
+        if (device.id, command.key) in self._acks:
+            return self._acks[device.id, command.key]
+        if device.kind == "tablet" and online and self._is_strange(command):
+            self._floor.out.append(Pull(command.loyalty))
+            return None
+        return self._settled(device, command, self._answer(device, command, cards, now, online=online))
+
+    def refuse(self, device: Device, command: Command, error: str) -> Ack:
+        return self._settled(device, command, _refused(command, error))
+
+    def knows(self, loyalty: str) -> bool:
+        """Whether this store holds the member of that card."""
+        return self._check_ins.by_loyalty(loyalty) is not None
+
+    def _is_strange(self, command: Command) -> bool:
+        is_card = command.name == "checkin" and not command.pick and bool(command.loyalty)
+        return is_card and not self.knows(command.loyalty)
+
+    def _settled(self, device: Device, command: Command, ack: Ack) -> Ack:
+        self._acks[device.id, command.key] = ack
+        if len(self._acks) > REMEMBERED_ACKS:
+            self._acks.popitem(last=False)
+        return ack
 
     def _answer(
         self, device: Device, command: Command, cards: Mapping[str, StaffCard], now: float, *, online: bool
@@ -60,7 +80,7 @@ class Staff:
             return _refused(command, "error.refused")
         match command.name:
             case "checkin":
-                return self._check_in(device, command, now)
+                return self._check_in(device, command, now, online=online)
             case "find":
                 return self._find(device, command, now)
             case "search":
@@ -127,11 +147,12 @@ class Staff:
 
     # who it is
 
-    def _check_in(self, device: Device, command: Command, now: float) -> Ack:
+    def _check_in(self, device: Device, command: Command, now: float, *, online: bool) -> Ack:
         if command.pick:
             member, unknown = self._check_ins.by_pick(command.pick, now), "error.unknown_name"
         else:
-            member, unknown = self._check_ins.by_loyalty(command.loyalty), "error.unknown_loyalty"
+            member = self._check_ins.by_loyalty(command.loyalty)
+            unknown = "error.unknown_loyalty" if online else "error.card_offline"
         if member is None:
             return _refused(command, unknown)
         here = self._check_ins.check_in(member, "name" if command.pick else "loyalty", device.zone, now)

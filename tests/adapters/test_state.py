@@ -37,6 +37,9 @@ class Told:
     def post_phone(self, post: PhoneViewPost | PhoneCodePost) -> None:
         self.done.append(post)
 
+    def pull(self, loyalty: str) -> None:
+        self.done.append(loyalty)
+
     def run(self, effect: object) -> None:
         self.done.append(effect)
 

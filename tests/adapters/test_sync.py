@@ -13,7 +13,7 @@ from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_sqlite import DatabaseError, OperationalError
 from edge.adapters.sync import Sync
 from edge.core.effects import Record
-from edge.core.inputs import FeedApplied, Input, LineChanged
+from edge.core.inputs import FeedApplied, Input, LineChanged, PullRefused
 from edge.core.layout import days_at
 from edge.errors import HqRefused, HqUnreachable
 from tests.contract.fake_hq import Office
@@ -259,3 +259,13 @@ def test_a_poll_that_was_parked_while_the_replica_was_begun_anew_counts_for_noth
     with pytest.raises(StartOver):
         line.sync._poll(0)
     assert line.cache.cursor() == ("", "", 0)
+
+
+def test_a_card_is_asked_for_and_a_refusal_is_told(line: Line, office: Office) -> None:
+    line.sync.start()
+    line.sync.pull("L-1")
+    eventually(lambda: office.pulled == ["L-1"])
+    office.fault = HqRefused("http://hq", 404, "")
+    line.sync.pull("L-2")
+    eventually(lambda: line.of(PullRefused))
+    assert line.of(PullRefused) == [PullRefused("L-2", "error.unknown_loyalty")]

@@ -1,6 +1,7 @@
 """A head office in memory: what `edge.adapters.hq_http.HqClient` gives, without a network."""
 
 import threading
+from collections.abc import Collection
 
 from edge.adapters.hq_http import Unchanged
 from tests.core.store import ANNA, HUB_KEY, NOW
@@ -20,6 +21,7 @@ class Office:
         self.views: list[PhoneViewPost] = []
         self.events_seen: list[int] = []
         self.receipts: list[int] = []
+        self.pulled: list[str] = []
         self.cursors: list[tuple[str, int]] = []
         self.hub_keys = {"k1": HUB_KEY.public_key().public_bytes_raw().hex()}
         self.changed = threading.Condition()
@@ -32,7 +34,7 @@ class Office:
         key = self.cache_key if needs_key else ""
         return BootReply(epoch=self.epoch, now=self.now(), lease_s=7 * 86_400, hub_keys=self.hub_keys, cache_key=key)
 
-    def day_keys(self, first_day: int, days: int) -> DayKeys:
+    def day_keys(self, first_day: int, days: int, members: Collection[str] = ()) -> DayKeys:
         self._answer()
         return DayKeys(store_number=1, days={first_day + 1: dict(self.members)})
 
@@ -72,6 +74,10 @@ class Office:
 
     def phone_code(self, post: PhoneCodePost) -> None:
         self._answer()
+
+    def pull(self, loyalty_number: str) -> None:
+        self._answer()
+        self.pulled.append(loyalty_number)
 
     def _answer(self) -> None:
         if self.fault is not None:

@@ -13,6 +13,7 @@ from edge.core.effects import (
     KeepVisit,
     PostPhone,
     PostPhoneCode,
+    Pull,
     Record,
     Reply,
     Restriction,
@@ -26,6 +27,7 @@ from edge.core.inputs import (
     FeedApplied,
     Heard,
     LineChanged,
+    PullRefused,
     ScannerChanged,
     Subscribed,
     Tick,
@@ -344,9 +346,41 @@ def test_a_loyalty_card_is_a_visit_and_the_same_one_on_radio(store: Store) -> No
 
 
 def test_an_unknown_card_and_an_unwilling_member_are_told_apart(store: Store) -> None:
-    assert say(store, "checkin", loyalty="nobody").error == "error.unknown_loyalty"
+    assert pulled(store, "nobody", PullRefused("nobody", "error.unknown_loyalty")).error == "error.unknown_loyalty"
     ask(store, "mode", mode="invisible")
     assert say(store, "checkin", key="key-00002", loyalty="Laa").error == "error.no_consent"
+
+
+def pulled(store: Store, loyalty: str, *then: Any) -> Ack:
+    """A card whose member is not here; what happens `then` brings the answer."""
+    command = Command.model_validate({"key": "key-00001", "name": "checkin", "loyalty": loyalty})
+    effects = store.do(Commanded("c1", TABLET, command))
+    assert Pull(loyalty) in effects
+    assert not [one for one in effects if isinstance(one, Acknowledge)]
+    return next(one.ack for one in store.do(*then) if isinstance(one, Acknowledge))
+
+
+def test_a_card_from_elsewhere_is_checked_in_as_soon_as_the_feed_brings_its_member(store: Store) -> None:
+    anna = store.replica.profiles.pop(ANNA)
+    command = Command.model_validate({"key": "key-00001", "name": "checkin", "loyalty": "Laa"})
+    assert Pull("Laa") in store.do(Commanded("c1", TABLET, command))
+    store.replica.profiles[ANNA] = anna
+    effects = store.do(FeedApplied(members=frozenset({ANNA})))
+    ack = next(one.ack for one in effects if isinstance(one, Acknowledge))
+    assert ack.ok
+    assert [card["id"] for card in cards(effects)] == [ack.body["visit_id"]]
+
+
+def test_staff_do_not_wait_long_for_a_card_from_elsewhere(store: Store) -> None:
+    command = Command.model_validate({"key": "key-00001", "name": "checkin", "loyalty": "L-elsewhere"})
+    store.do(Commanded("c1", TABLET, command))
+    acks = [one.ack for one in store.wait(3) if isinstance(one, Acknowledge)]
+    assert [ack.error for ack in acks] == ["error.card_offline"]
+
+
+def test_without_head_office_a_card_from_elsewhere_is_refused_at_once(store: Store) -> None:
+    store.do(LineChanged(online=False))
+    assert say(store, "checkin", loyalty="L-elsewhere").error == "error.card_offline"
 
 
 def test_a_phone_code_needs_a_proved_member(store: Store) -> None:

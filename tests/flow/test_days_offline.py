@@ -1,7 +1,7 @@
 """A week without head office, and a power cut inside it: real files, the real service, and a clock that is told."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class FarOffice(Office):
         self.clock.confirm(self.world.now)
         return reply.model_copy(update={"now": self.world.now})
 
-    def day_keys(self, first_day: int, days: int) -> DayKeys:
+    def day_keys(self, first_day: int, days: int, members: Collection[str] = ()) -> DayKeys:
         self._answer()
         keys = {day: {ANNA: rst1.day_key(SECRET, NUMBER, day).hex()} for day in range(first_day, first_day + days)}
         return DayKeys(store_number=NUMBER, days=keys)

@@ -38,6 +38,25 @@ def test_a_member_who_walks_in_is_on_the_tablet(shop: Shop, tablet: Tablet) -> N
     assert (card["zone_name"], card["state"], card["via"]) == ("Coats", "arriving", "radio")
 
 
+def test_a_card_from_another_store_is_on_the_tablet_in_about_a_second(hub: Hub, shop: Shop, tablet: Tablet) -> None:
+    hub.admin.post("/v1/stores", json={"store_id": "de-elsewhere", "name": "Elsewhere", "number": 9})
+    joined = hub.join(alias="Edda", home_store="de-elsewhere", purposes=["recognise", "staff"], standing_mode="advice")
+    asked_at = time.monotonic()
+    ack = tablet.say("checkin", loyalty=joined["loyalty_number"])
+    assert ack["ok"], ack
+    eventually(lambda: tablet.visit("Edda"))
+    assert time.monotonic() - asked_at < 2.5
+    assert tablet.say("checkin", loyalty="no such number")["error"] == "error.unknown_loyalty"
+
+
+def test_a_card_from_another_store_says_when_head_office_is_away(hub: Hub, shop: Shop, tablet: Tablet) -> None:
+    hub.admin.post("/v1/stores", json={"store_id": "de-elsewhere", "name": "Elsewhere", "number": 9})
+    joined = hub.join(alias="Emil", home_store="de-elsewhere", purposes=["recognise", "staff"], standing_mode="advice")
+    shop.plug.pull()
+    refused = tablet.say("checkin", loyalty=joined["loyalty_number"])
+    assert refused["error"] == "error.card_offline"
+
+
 def test_the_card_is_on_the_tablet_within_100_ms_of_the_decision(shop: Shop, tablet: Tablet) -> None:
     anna = shop.join("Anna")
     with shop.inside(anna):
