@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from wire.sync import FeedPage, Revocation, device_token, unpack_page
+from wire.page import Page, Put, unpack_page
+from wire.sync import Revocation, device_token
 
 TOKEN_S: Final = 120.0
 _ANSWER_S: Final = 60.0
@@ -88,14 +89,14 @@ class Store:
         self._feed.close()
         self._reports.close()
 
-    async def _apply(self, page: FeedPage) -> None:
-        self.cursor, self.revoked = page.cursor, page.revoke_cursor
+    async def _apply(self, page: Page) -> None:
+        self.cursor, self.revoked = page.header.cursor, page.header.revoke_cursor
         for record in page.records:
-            if record.kind == "profile" and record.op == "put":
+            if record.kind == "profile" and isinstance(record, Put):
                 self.members[record.key] = record.rev
             else:
                 self.members.pop(record.key, None)
-        for revocation in page.revocations:
+        for revocation in page.header.revocations:
             self.members.pop(revocation.member_ref, None)
             await self._prove(revocation)
             self.applied(revocation, time.perf_counter())

@@ -1,25 +1,15 @@
-"""The messages between head office and its stores, and the page format of the feed.
-
-A page is one JSON header and then records, each prefixed with its length (u32 big-endian), the whole compressed
-with zstd. Revocations come before anything else, so that a torn connection can only lose news, never a withdrawal.
-"""
+"""The messages between head office and its stores; pages of the feed and the snapshot are `wire.page`."""
 
 import base64
 import json
-import struct
-from collections.abc import Iterable
 from typing import Annotated, Final, Literal
 
-import zstandard
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from wire.views import Mode
 
-PAGE_TYPE: Final = "application/vnd.regulars.page+zstd"
-# A page of 2,000 profiles is about 3 MB unpacked; 64 MiB ends a zip bomb long before it hurts a 512 MB Pi.
-PAGE_LIMIT: Final = 64 * 1024 * 1024
 TOKEN_LIFETIME_S: Final = 300
 CLOCK_TOLERANCE_S: Final = 120
 BOOT_ID_LENGTH: Final = 32
@@ -44,18 +34,43 @@ class EnrolReply(_Message):
 
 
 class BootRequest(_Message):
-    """`clock` is the store's own, before it learned ours. `cache_key`: the store keeps none itself and asks for it."""
+    """`clock` is the store's own, before it learned ours. `cache_key`: the store keeps none itself and asks for it.
+
+    `dictionaries` are those that it need not be sent.
+    """
 
     clock: float | None = None
     cache_key: bool = False
+    dictionaries: tuple[int, ...] = ()
 
 
 class BootReply(_Message):
+    """`dictionaries` are those that the store did not name: id -> zstd dictionary, base64."""
+
     epoch: str
     now: float
     lease_s: int
     hub_keys: dict[str, str]
     cache_key: str = ""  # 32 octets in hex, always the same for one device, and for it alone
+    dictionaries: dict[int, str] = {}
+
+
+class Bucket(_Message):
+    """Rows of one kind after the bucket before it and up to `upto` (empty: to the end), as head office has them."""
+
+    kind: Literal["profile", "product", "stock"]
+    upto: str = ""
+    count: Annotated[int, Field(ge=0)]
+    digest: Annotated[int, Field(ge=0, lt=2**64)]
+
+
+class DigestReply(_Message):
+    """What a store at `cursor` holds, by ranges of sorted keys; commands, which live for minutes, are left out."""
+
+    epoch: str
+    now: float
+    cursor: str
+    buckets: tuple[Bucket, ...]
 
 
 class DayKeys(_Message):
@@ -75,39 +90,6 @@ class Revocation(_Message):
 
 
 RecordKind = Literal["profile", "product", "stock", "command"]
-
-
-class Put(_Message):
-    """The current state of one thing in this store's scope; applied only when `rev` is newer than what is there."""
-
-    op: Literal["put"] = "put"
-    kind: RecordKind
-    key: str
-    rev: int
-    body: JsonValue
-
-
-class Gone(_Message):
-    """A tombstone: it always wins over a put of the same or an older revision."""
-
-    op: Literal["gone"] = "gone"
-    kind: RecordKind
-    key: str
-    rev: int
-
-
-Record = Put | Gone
-
-
-class FeedPage(_Message):
-    """`cursor` is `<epoch>.<seq>.<key>` and `revoke_cursor` a seq: sent back, they are the acknowledgement."""
-
-    epoch: str
-    now: float
-    cursor: str
-    revoke_cursor: int
-    revocations: tuple[Revocation, ...] = ()
-    records: tuple[Annotated[Record, Field(discriminator="op")], ...] = ()
 
 
 class PhoneCommand(_Message):
@@ -166,22 +148,6 @@ class ReceiptPost(_Message):
     kind: Literal["withdraw", "erase"] = "withdraw"
 
 
-def pack_page(page: FeedPage) -> bytes:
-    """The bytes of one page."""
-    header = page.model_dump(mode="json", exclude={"records"})
-    chunks = [json.dumps(header, separators=(",", ":")).encode()]
-    chunks += [record.model_dump_json().encode() for record in page.records]
-    return zstandard.ZstdCompressor(level=3).compress(b"".join(_prefixed(chunks)))
-
-
-def unpack_page(octets: bytes) -> FeedPage:
-    """Raises ValueError (pydantic's or ours) when the page is torn, too large or not a page."""
-    chunks = [json.loads(chunk) for chunk in _chunks(_unpacked(octets))]
-    if not chunks or not isinstance(chunks[0], dict):
-        raise ValueError("the page has no header")
-    return FeedPage.model_validate({**chunks[0], "records": chunks[1:]})
-
-
 def device_token(device_id: str, key: Ed25519PrivateKey, now_s: float, boot_id: str = "") -> str:
     """`<claims>.<signature>`, base64url: good for five minutes at any worker behind any balancer.
 
@@ -227,35 +193,6 @@ def _claims(token: str) -> dict[str, object] | None:
     except ValueError:
         return None
     return claims if isinstance(claims, dict) else None
-
-
-def _unpacked(octets: bytes) -> bytes:
-    try:
-        # A frame that declares its size is unpacked to that size whatever `max_output_size` says, so ask it first.
-        if zstandard.frame_content_size(octets) > PAGE_LIMIT:
-            raise ValueError(f"the page would unpack to more than {PAGE_LIMIT} bytes")
-        return zstandard.ZstdDecompressor().decompress(octets, max_output_size=PAGE_LIMIT)
-    except zstandard.ZstdError as error:
-        raise ValueError(f"the page is not whole: {error}") from None
-
-
-def _prefixed(chunks: Iterable[bytes]) -> Iterable[bytes]:
-    for chunk in chunks:
-        yield struct.pack(">I", len(chunk))
-        yield chunk
-
-
-def _chunks(raw: bytes) -> Iterable[bytes]:
-    position = 0
-    while position < len(raw):
-        if position + 4 > len(raw):
-            raise ValueError("the page ends inside a length")
-        (length,) = struct.unpack_from(">I", raw, position)
-        position += 4
-        if position + length > len(raw):
-            raise ValueError("the page ends inside a record")
-        yield raw[position : position + length]
-        position += length
 
 
 def _b64(octets: bytes) -> str:

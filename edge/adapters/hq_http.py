@@ -5,7 +5,8 @@ Knows URLs, status codes and tokens; what an answer means for the store is decid
 
 import json
 import secrets
-from collections.abc import Collection, Mapping
+import struct
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -20,26 +21,29 @@ from edge.errors import EnrolRefused, HqRefused, HqUnreachable
 from edge.settings import HqSettings
 from wire import profile
 from wire.event import BatchAck, EventBatch
+from wire.page import PAGE_LIMIT, Page, unpack_page
 from wire.sync import (
-    PAGE_LIMIT,
     BootReply,
     BootRequest,
     DayKeys,
+    DigestReply,
     EnrolReply,
     EnrolRequest,
-    FeedPage,
     PhoneCodePost,
     PhoneViewPost,
     PullPost,
     ReceiptPost,
     Revocation,
     device_token,
-    unpack_page,
 )
 
 PAGE_ROWS: Final = 2000
 # Five of our threads call at once; none waits for another's connection.
 CONNECTIONS: Final = 5
+# The day keys of 100,000 members for a lease are 60 MB of JSON.
+ANSWER_LIMIT: Final = 64 * 1024 * 1024
+_PREFIX: Final = struct.Struct(">I")
+_PROBLEM_LIMIT: Final = 64 * 1024
 ENROL_REFUSALS: Final = frozenset({400, 401, 403, 404, 409, 410, 422})
 
 
@@ -65,10 +69,10 @@ class HqClient:
     def now(self) -> float:
         return self._clock.now()
 
-    def boot(self, *, needs_key: bool = False) -> BootReply:
-        """`needs_key`: for the key of cache.db, which head office makes anew for this device."""
+    def boot(self, dictionaries: Collection[int] = (), *, needs_key: bool = False) -> BootReply:
+        """`dictionaries` need not be sent. `needs_key`: for the key of cache.db, which head office makes for us."""
         asked_at = self._clock.anchor().mono_s
-        request = BootRequest(clock=self._clock.system(), cache_key=needs_key)
+        request = BootRequest(clock=self._clock.system(), cache_key=needs_key, dictionaries=tuple(sorted(dictionaries)))
         reply = BootReply.model_validate(self._json("POST", "/v1/boot", request))
         self._confirm(reply.now, asked_at)
         return reply
@@ -78,11 +82,14 @@ class HqClient:
         query = urlencode({"from": first_day, "days": days, "members": ",".join(sorted(members))})
         return DayKeys.model_validate(self._json("GET", f"/v1/daykeys?{query}"))
 
-    def feed(self, cursor: str, revoke_cursor: int, wait_s: int) -> FeedPage | Unchanged:
-        """Parks up to `wait_s`. Raises StartOver, ValueError for a torn page, HqUnreachable."""
+    def feed(self, cursor: str, revoke_cursor: int, wait_s: int, *, ahead: bool = False) -> Page | Unchanged:
+        """Parks up to `wait_s`. Raises StartOver, ValueError for a torn page, HqUnreachable.
+
+        `ahead`: the page before is still being applied, so these cursors acknowledge nothing.
+        """
         asked: dict[str, Any] = {"r": revoke_cursor, "wait": wait_s, "limit": PAGE_ROWS, "v": profile.SCHEMA}
         asked_at = self._clock.anchor().mono_s
-        query = urlencode({**asked, **({"c": cursor} if cursor else {})})
+        query = urlencode({**asked, **({"c": cursor} if cursor else {}), **({"ahead": 1} if ahead else {})})
         timeout_s = wait_s + self._settings.timeout_s
         status, headers, body = self._call("GET", f"/v1/feed?{query}", timeout_s=timeout_s, also=frozenset({410}))
         if status == 410:  # noqa: PLR2004 - Gone, SYNC.md
@@ -93,8 +100,24 @@ class HqClient:
                 revoke_cursor=int(headers.get("X-Regulars-Revoke", revoke_cursor)),
             )
         page = unpack_page(body)
-        self._confirm(page.now, asked_at)
+        self._confirm(page.header.now, asked_at)
         return page
+
+    def snapshot(self, after: str, revoke_cursor: int, upto: str = "") -> Iterator[Page]:
+        """All that this store may hold, after one place and up to another, sorted; the last page has the trailer.
+
+        Raises as `feed` does, also between two pages. Head office sends on while a page is being applied.
+        """
+        query = urlencode({"after": after, "upto": upto, "r": revoke_cursor, "v": profile.SCHEMA})
+        reply = self._opened("GET", f"/v1/snapshot?{query}")
+        try:
+            while prefix := _read(self._settings, reply, _PREFIX.size):
+                yield unpack_page(_read(self._settings, reply, _page_length(prefix)))
+        finally:
+            reply.close()
+
+    def digest(self) -> DigestReply:
+        return DigestReply.model_validate(self._json("GET", "/v1/digest"))
 
     def events(self, batch: EventBatch) -> BatchAck:
         return BatchAck.model_validate(self._json("POST", "/v1/events", batch))
@@ -158,6 +181,24 @@ class HqClient:
             self._pool, self._settings, method, path, body, timeout_s, {"Authorization": f"Bearer {token}"}
         )
 
+    def _opened(self, method: str, path: str) -> urllib3.BaseHTTPResponse:
+        """The answer's body is not read yet."""
+        reply = self._ask(method, path)
+        if reply.status == 401 and self._learn_time(_read(self._settings, reply, _PROBLEM_LIMIT)):  # noqa: PLR2004 - Unauthorized
+            reply.close()
+            reply = self._ask(method, path)
+        if reply.status < 400:  # noqa: PLR2004 - HTTP's errors
+            return reply
+        octets = _read(self._settings, reply, _PROBLEM_LIMIT)
+        reply.close()
+        if reply.status == 410:  # noqa: PLR2004 - Gone, SYNC.md
+            raise StartOver
+        raise HqRefused(self._settings.url, reply.status, _detail(octets))
+
+    def _ask(self, method: str, path: str) -> urllib3.BaseHTTPResponse:
+        token = device_token(self._enrolment.store.device_id, self._enrolment.key, self.now(), self._boot_id)
+        return _asked(self._pool, self._settings, method, path, None, None, {"Authorization": f"Bearer {token}"})
+
     def _learn_time(self, octets: bytes) -> bool:
         now = _problem(octets).get("now")
         if not isinstance(now, int | float):
@@ -191,7 +232,7 @@ def _pool(settings: HqSettings) -> urllib3.PoolManager:
     return urllib3.PoolManager(maxsize=CONNECTIONS, retries=False, headers=headers)
 
 
-def _exchange(  # noqa: PLR0917 - the one place where a request is put together
+def _exchange(  # noqa: PLR0917 - what a request is made of
     pool: urllib3.PoolManager,
     settings: HqSettings,
     method: str,
@@ -200,17 +241,53 @@ def _exchange(  # noqa: PLR0917 - the one place where a request is put together
     timeout_s: float | None,
     headers: Mapping[str, str],
 ) -> tuple[int, Mapping[str, str], bytes]:
+    reply = _asked(pool, settings, method, path, body, timeout_s, headers)
+    octets = _read(settings, reply, ANSWER_LIMIT + 1)
+    if len(octets) > ANSWER_LIMIT:
+        reply.close()
+        raise HqUnreachable(settings.url, "its answer is too long")
+    reply.release_conn()
+    return reply.status, reply.headers, octets
+
+
+def _asked(  # noqa: PLR0917 - the one place where a request is put together
+    pool: urllib3.PoolManager,
+    settings: HqSettings,
+    method: str,
+    path: str,
+    body: BaseModel | Mapping[str, Any] | None,
+    timeout_s: float | None,
+    headers: Mapping[str, str],
+) -> urllib3.BaseHTTPResponse:
+    """The answer's body is not read yet."""
     octets = body.model_dump_json().encode() if isinstance(body, BaseModel) else None
     octets = json.dumps(body).encode() if octets is None and body is not None else octets
     every = {**pool.headers, **headers, **({"Content-Type": "application/json"} if octets is not None else {})}
     timeout = urllib3.Timeout(connect=settings.timeout_s, read=timeout_s or settings.timeout_s)
     try:
-        reply = pool.request(method, settings.url + path, body=octets, headers=every, timeout=timeout, redirect=False)
+        return pool.request(
+            method, settings.url + path, body=octets, headers=every, timeout=timeout, redirect=False,
+            preload_content=False,
+        )  # fmt: skip
     except urllib3.exceptions.HTTPError as error:
         raise HqUnreachable(settings.url, type(error).__name__) from None
-    if len(reply.data) > PAGE_LIMIT:
-        raise HqUnreachable(settings.url, "its answer is too long")
-    return reply.status, reply.headers, reply.data
+
+
+def _read(settings: HqSettings, reply: urllib3.BaseHTTPResponse, length: int) -> bytes:
+    """At most so many octets; fewer only at the end."""
+    try:
+        return reply.read(length)
+    except urllib3.exceptions.HTTPError as error:
+        raise HqUnreachable(settings.url, type(error).__name__) from None
+
+
+def _page_length(prefix: bytes) -> int:
+    if len(prefix) < _PREFIX.size:
+        raise ValueError("the page ends inside a length")
+    length: int = _PREFIX.unpack(prefix)[0]
+    if length > PAGE_LIMIT:
+        raise ValueError(f"the page is larger than {PAGE_LIMIT} octets")
+    return length
 
 
 def _detail(octets: bytes) -> str:

@@ -12,27 +12,24 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 
 from edge.adapters.cache_sqlite import Cache
-from edge.adapters.enrolment import public_keys
-from edge.adapters.hq_http import HqClient, StartOver, Unchanged
+from edge.adapters.feed import Feed
+from edge.adapters.hq_http import HqClient, StartOver
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_sqlite import DatabaseError, OperationalError, told
-from edge.core import outbox, replica
+from edge.core import outbox
 from edge.core.inputs import FeedApplied, Input, LineChanged, PullRefused
 from edge.core.layout import build_table, days_at
 from edge.core.lease import lease_end
+from edge.core.replica import Plan
 from edge.core.table import TokenTable
 from edge.errors import HqRefused, HqUnreachable
 from edge.settings import Settings
-from wire import receipt
-from wire.sync import FeedPage, PhoneCodePost, PhoneViewPost, Revocation
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
 
 DAY_S: Final = 86_400
 FIRST_PAUSE_S: Final = 0.5
@@ -92,7 +89,8 @@ class Sync:
         self._post, self._use = post, use
         self._stopping = threading.Event()
         self._online: bool | None = None
-        self._keys: list[tuple[str, Ed25519PublicKey]] = []
+        self._feed = Feed(client, cache, self._taken)
+        self._gained: set[str] = set()  # members whose day keys are not here
         self._is_booted = False
         self._keys_for = 0
         self._ended_lease = 0.0  # `as_of` of the lease whose end was seen
@@ -199,58 +197,32 @@ class Sync:
                 pause.wait()
 
     def _boot(self) -> None:
-        reply = self._client.boot(needs_key=self._cache.is_locked)
-        self._keys = public_keys(reply.hub_keys)
-        if self._cache.is_locked and reply.cache_key:
-            self._cache.unlock(bytes.fromhex(reply.cache_key))
+        booted = self._feed.boot()
+        if booted.is_unlocked:
             self._resume()
-        self._cache.grant(reply.lease_s)
-        if reply.epoch != self._cache.cursor()[0]:
-            self._cache.start_over(reply.epoch)
-            self._receipts.extend((gone, reply.now) for gone in self._cache.unconfirmed())
+        if booted.is_another:
+            now = self._client.now()
+            self._receipts.extend((gone, now) for gone in self._cache.unconfirmed())
             self._something.set()
         self._fetch_keys()
         self._is_booted = True
 
     def _poll(self, wait_s: int) -> bool:
         """Whether the replica is up to date now."""
-        epoch, cursor, revoke_cursor = self._cache.cursor()
-        answer = self._client.feed(cursor, revoke_cursor, wait_s)
-        if self._cache.cursor() != (epoch, cursor, revoke_cursor):
-            raise StartOver  # begun anew while the poll was parked: this answer belongs to what was there before
-        if isinstance(answer, Unchanged):
-            self._cache.confirm_current(answer.cursor, answer.revoke_cursor, self._client.now())
-            return True
-        if answer.epoch != epoch:
-            raise StartOver
-        self._apply(answer)
-        return False
+        is_current = self._feed.poll(wait_s)
+        if is_current and self._gained:  # once, behind the last page
+            self._fetch_keys(self._gained if len(self._gained) <= FEW_MEMBERS else ())
+            self._gained = set()
+        return is_current
 
-    def _apply(self, page: FeedPage) -> None:
+    def _taken(self, plan: Plan) -> None:
         """Revocations leave radio's table before anything else happens with the page."""
-        plan = self._plan(page)
-        if plan.unproven:
-            self._keys = public_keys(self._client.boot().hub_keys)
-            plan = self._plan(page)
-        if plan.unproven or plan.malformed:
-            _log.warning("feed.refused", unproven=len(plan.unproven), malformed=plan.malformed)
-        self._cache.apply(plan, page.cursor, page.revoke_cursor, self._client.now())
         revoked = tuple(gone.revocation for gone in plan.revoked.values())
         self._post(FeedApplied(members=plan.members, catalogue=plan.catalogue, revoked=revoked, commands=plan.commands))
         if revoked:
             self._rebuild_table()
-        new = self._new_members(plan)
-        if new:
-            self._fetch_keys(new if len(new) <= FEW_MEMBERS else ())
-
-    def _new_members(self, plan: replica.Plan) -> list[str]:
-        changed = (member for (kind, member), kept in plan.rows.items() if kind == "profile" and kept.body)
-        return [member for member in changed if not self._cache.has_day_key(self._keys_for, member)]
-
-    def _plan(self, page: FeedPage) -> replica.Plan:
-        return replica.plan(
-            page, self._cache.kept, self._cache.revoked, lambda given: receipt.verified(given, self._keys)
-        )
+        gained = [member for (kind, member), kept in plan.rows.items() if kind == "profile" and kept.body is not None]
+        self._gained |= set(self._cache.without_day_key(self._keys_for, gained))
 
     def _fetch_keys(self, members: Collection[str] = ()) -> None:
         """From yesterday, whose key serves a quarter of an hour longer, to the end of the lease; of `members` only."""

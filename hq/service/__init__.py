@@ -11,11 +11,12 @@ from hq.service.overview import OverviewDesk
 from hq.service.phones import PhoneDesk
 from hq.service.registry import RegistryDesk
 from hq.service.retention import RetentionDesk
+from hq.service.snapshots import SnapshotDesk
 from hq.service.stores import StoreDesk
 
 
 class HeadOffice:
-    """`stores` serves the Pis, `members` and `phones` the shoppers, the others the people here."""
+    """`stores` and `snapshots` serve the Pis, `members` and `phones` the shoppers, the others the people here."""
 
     def __init__(self, office: Office, passwords: Passwords) -> None:
         self.office = office
@@ -24,6 +25,7 @@ class HeadOffice:
         self.overview = OverviewDesk(office)
         self.once = OnceDesk(office)
         self.stores = StoreDesk(office)
+        self.snapshots = SnapshotDesk(office)
         self.members = MemberDesk(office)
         self.phones = PhoneDesk(office, self.members)
         self.registry = RegistryDesk(office)

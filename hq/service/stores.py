@@ -1,6 +1,7 @@
 """What stores ask of head office: to be enrolled, keys, the feed; and what they report."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,9 @@ from hq.errors import BadInput, Conflict, Foreign, NotSignedIn, Rebootstrap, Ref
 from hq.service.office import Office
 from hq.service.restore import RestoreDesk
 from wire.cards import PhoneView
+from wire.dictionary import SHIPPED, shipped_octets
 from wire.event import BatchAck, EventBatch
+from wire.page import Gone, Page, PageHeader, Put, Record
 from wire.profile import SCHEMA, Profile
 from wire.rst1 import DAY_S
 from wire.sync import (
@@ -27,13 +30,9 @@ from wire.sync import (
     DayKeys,
     EnrolReply,
     EnrolRequest,
-    FeedPage,
-    Gone,
     PhoneCodePost,
     PhoneViewPost,
-    Put,
     ReceiptPost,
-    Record,
     token_boot,
     token_device,
     token_valid,
@@ -128,8 +127,15 @@ class StoreDesk:
         if request.clock is not None:
             offset_s = request.clock - now
             office.store.change(lambda change: change.note_clock(device.device_id, offset_s))
-        key = cache_key(office.keys.seal, device.device_id) if request.cache_key else ""
-        return BootReply(epoch=office.epoch, now=now, lease_s=office.lease_s, hub_keys=office.hub_keys, cache_key=key)
+        lacking = [number for number in SHIPPED if number not in request.dictionaries]
+        return BootReply(
+            epoch=office.epoch,
+            now=now,
+            lease_s=office.lease_s,
+            hub_keys=office.hub_keys,
+            cache_key=cache_key(office.keys.seal, device.device_id) if request.cache_key else "",
+            dictionaries={number: b64encode(shipped_octets(number)).decode() for number in lacking},
+        )
 
     def day_keys(self, device: Device, first_day: int, days: int, now: float, members: Sequence[str] = ()) -> DayKeys:
         """For the lease and one day, yesterday included, of the members in this store's scope, or of these of them.
@@ -147,7 +153,7 @@ class StoreDesk:
         keys = day_keys(secrets, device.store_number, wanted, self._office.keys.seal)
         return DayKeys(store_number=device.store_number, days=keys)
 
-    def page(self, device: Device, cursor: str | None, revoked: int, limit: int, now: float) -> FeedPage:
+    def page(self, device: Device, cursor: str | None, revoked: int, limit: int, now: float) -> Page:
         """One page, maybe empty; its cursors may have moved even then. Raises Rebootstrap."""
         place = self._place(cursor)
         if device.seen_at <= now - TOMBSTONE_S:
@@ -156,7 +162,7 @@ class StoreDesk:
             self._office.store.change(lambda change: change.seen_devices({device.device_id: Seen(now, "", revoked)}))
         limit = max(1, min(limit, PAGE_ROWS))
 
-        def work(view: "View") -> FeedPage:
+        def work(view: "View") -> Page:
             counters = view.counters()
             if place.seq > counters["feed"] or revoked > counters["revoke"]:
                 raise Rebootstrap(
@@ -170,14 +176,14 @@ class StoreDesk:
             else:
                 rows = view.scope_after(device.store_id, place, limit)
                 after, revoke_cursor = next_place(rows, limit, counters["feed"]), counters["revoke"]
-            return FeedPage(
+            header = PageHeader(
                 epoch=self._office.epoch,
                 now=now,
                 cursor=cursor_text(self._office.epoch, after),
                 revoke_cursor=revoke_cursor,
                 revocations=revocations,
-                records=_records(view, device, rows),
             )
+            return Page(header, _records(view, device, rows))
 
         return self._office.store.read(work)
 

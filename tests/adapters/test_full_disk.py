@@ -15,6 +15,7 @@ from edge.adapters.store_sqlite import OperationalError
 from edge.core.effects import DropVisit, Erase, Keep, KeepVisit, Record
 from edge.core.replica import Kept, Plan, Revoked
 from edge.core.visit import Visit
+from tests.core.pages import HUB_KEYS, packed
 from tests.core.store import ANNA, BEN, FILE_KEY, NOW, profile
 from tests.stored import decrypted
 from wire.sync import Revocation
@@ -51,7 +52,8 @@ def box(disk: Path, ballast: Ballast) -> Iterator[Outbox]:
 @pytest.fixture
 def cache(disk: Path, ballast: Ballast) -> Iterator[Cache]:
     opened = Cache(disk / "cache.db", FILE_KEY, ballast)
-    opened.apply(Plan({("profile", one): Kept(1, profile(one)) for one in (ANNA, BEN)}), "e.1.x", 0, NOW)
+    opened.trust(HUB_KEYS)
+    opened.apply(Plan({("profile", one): Kept(1, packed(profile(one))) for one in (ANNA, BEN)}), "e.1.x", 0, NOW)
     yield opened
     opened.close()
 
@@ -107,7 +109,7 @@ def test_on_a_full_disk_who_withdraws_goes_and_what_happens_is_refused(
     with pytest.raises(OperationalError, match="the disk is full"):
         box.write([ARRIVED])
     with pytest.raises(OperationalError, match="the disk is full"):
-        cache.apply(Plan({("profile", "c" * 32): Kept(1, profile("c" * 32))}), "e.3.x", 5, NOW)
+        cache.apply(Plan({("profile", "c" * 32): Kept(1, packed(profile("c" * 32)))}), "e.3.x", 5, NOW)
 
 
 def test_when_there_is_room_again_it_is_kept_again_and_the_store_goes_on(

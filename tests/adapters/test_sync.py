@@ -17,8 +17,11 @@ from edge.core.inputs import FeedApplied, Input, LineChanged, PullRefused
 from edge.core.layout import days_at
 from edge.errors import HqRefused, HqUnreachable
 from tests.contract.fake_hq import Office
+from tests.core import pages
+from tests.core.pages import page
 from tests.core.store import ANNA, FILE_KEY, NOW, profile, settings
-from wire.sync import FeedPage, PhoneViewPost, Put, Revocation
+from wire.page import Put
+from wire.sync import PhoneViewPost, Revocation
 
 if TYPE_CHECKING:
     from edge.core.identity import TokenTable
@@ -69,13 +72,8 @@ def eventually(fact: Callable[[], Any]) -> None:
         time.sleep(0.01)
 
 
-def page(*records: Put, cursor: str = "e1.1.x", revoked: tuple[Revocation, ...] = (), epoch: str = "e1") -> FeedPage:
-    seq = max((one.seq for one in revoked), default=0)
-    return FeedPage(epoch=epoch, now=NOW, cursor=cursor, revoke_cursor=seq, revocations=revoked, records=records)
-
-
 def anna(rev: int = 1) -> Put:
-    return Put(kind="profile", key=ANNA, rev=rev, body=profile().model_dump(mode="json"))
+    return pages.put(profile(), rev)
 
 
 def test_a_page_is_in_the_replica_before_the_service_hears_of_it(line: Line, office: Office) -> None:
@@ -104,7 +102,7 @@ def test_a_torn_page_changes_nothing_and_is_asked_for_again(line: Line, office: 
     office.publish(ValueError("the page is not whole"), page(anna()))
     line.sync.start()
     eventually(lambda: line.cache.profile(ANNA))
-    assert office.cursors[:2] == [("", 0), ("", 0)]
+    assert office.snapshots[:2] == [("", ""), ("", "")]
 
 
 def test_a_restored_head_office_is_fetched_from_the_start(line: Line, office: Office) -> None:
@@ -120,7 +118,7 @@ def test_a_restored_head_office_is_fetched_from_the_start(line: Line, office: Of
 def test_a_cursor_that_head_office_forgot_starts_over(line: Line, office: Office) -> None:
     office.publish(page(anna(), cursor="e1.7.y"), StartOver())
     line.sync.start()
-    eventually(lambda: len(office.cursors) > 2 and office.cursors[-1] == ("", 0))
+    eventually(lambda: office.snapshots == [("", ""), ("", "")])
 
 
 def test_a_new_key_of_head_office_is_fetched_when_a_receipt_needs_it(line: Line, office: Office) -> None:
@@ -151,7 +149,7 @@ def test_a_withdrawn_member_is_out_of_the_table_and_the_receipt_waits_for_the_se
 def test_a_withdrawal_that_was_applied_before_a_crash_is_finished_after_it(tmp_path: Path, office: Office) -> None:
     revocation = Revocation(seq=3, member_ref=ANNA, kind="withdraw", at=NOW)
     first = Line(tmp_path, office)
-    first.sync._apply(page(revoked=(revocation,)))
+    first.sync._feed._apply(page(revoked=(revocation,)), "e1.1.")
     first.close()
     second = Line(tmp_path, office)
     second.sync.start()
@@ -180,7 +178,7 @@ def test_head_office_that_lost_events_gets_them_again(line: Line, office: Office
 def test_a_restored_head_office_hears_of_every_withdrawal_known_here(line: Line, office: Office) -> None:
     line.cache.start_over("e1")
     revocation = Revocation(seq=3, member_ref=ANNA, kind="withdraw", at=NOW)
-    line.sync._apply(page(revoked=(revocation,)))
+    line.sync._feed._apply(page(revoked=(revocation,)), "e1.1.")
     line.cache.confirm(revocation)
     office.epoch = "e2"
     line.sync.start()
@@ -219,10 +217,10 @@ def test_a_broken_cache_is_begun_anew_and_a_full_disk_is_waited_for(
 ) -> None:
     apply, faults = line.cache.apply, [fault]
 
-    def broken_once(*arguments: Any) -> None:
+    def broken_once(*arguments: Any, **more: Any) -> None:
         if faults:
             raise faults.pop()
-        apply(*arguments)
+        apply(*arguments, **more)
 
     monkeypatch.setattr(line.cache, "apply", broken_once)
     office.publish(page(anna()), page(anna()))

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from edge.core.replica import Kept, Key, Revoked, plan
+from edge.core.proof import Proof
 from hq.adapters.passwords import Passwords
 from hq.adapters.store_sql import SqlStore
 from hq.core.keys import HubKeys, visit_mac
@@ -25,9 +25,10 @@ from hq.core.wishes import JoinRequest, MemberChange, VisitRequest
 from hq.errors import Foreign, HqError, Unknown
 from hq.service import HeadOffice
 from hq.service.office import Office
+from tests.core.pages import Table
 from tests.core.store import profile
 from wire.profile import Reservation
-from wire.receipt import Purpose, verified
+from wire.receipt import Purpose
 from wire.sync import PhoneViewPost
 
 KEYS = HubKeys(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), b"s" * 32)
@@ -43,24 +44,19 @@ class Replica:
     device: Device
     cursor: str | None = None
     revoked_to: int = 0
-    rows: dict[Key, Kept] = field(default_factory=dict)
-    revoked: dict[str, Revoked] = field(default_factory=dict)
+    table: Table = field(default_factory=lambda: Table(proof=Proof([(KEYS.key_id, KEYS.signing.public_key())])))
 
     def poll(self, office: HeadOffice, limit: int, now: float) -> bool:
         """Whether there was something."""
         page = office.stores.page(self.device, self.cursor, self.revoked_to, limit, now)
-        keys = [(KEYS.key_id, KEYS.signing.public_key())]
-        found = plan(page, self.rows.get, self.revoked.get, lambda receipt: verified(receipt, keys))
-        assert not found.unproven
-        self.rows.update(found.rows)
-        self.revoked.update(found.revoked)
-        moved = (page.cursor, page.revoke_cursor) != (self.cursor, self.revoked_to)
-        self.cursor, self.revoked_to = page.cursor, page.revoke_cursor
+        assert not self.table.take(page).unproven
+        moved = (page.header.cursor, page.header.revoke_cursor) != (self.cursor, self.revoked_to)
+        self.cursor, self.revoked_to = page.header.cursor, page.header.revoke_cursor
         return moved or bool(page.records)
 
     @property
     def members(self) -> set[str]:
-        return {key for (kind, key), kept in self.rows.items() if kind == "profile" and kept.body is not None}
+        return self.table.members
 
 
 def made_office(path: Path, seed: int = 1) -> HeadOffice:
@@ -217,7 +213,7 @@ class Scopes(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3))
     def start_over(self, which: int) -> None:
         replica = self.replicas[which % len(self.replicas)]
-        replica.cursor, replica.rows = None, {}
+        replica.cursor, replica.table.rows = None, {}
 
     @invariant()
     def day_keys_are_of_those_in_scope(self) -> None:

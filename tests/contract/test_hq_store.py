@@ -21,6 +21,7 @@ from hq.core.erasure import RETENTION
 from hq.core.keys import HubKeys
 from hq.core.registry import Shop
 from hq.core.wishes import JoinRequest, joined
+from wire.dictionary import Dictionaries
 from wire.event import Event
 from wire.product import Product, Stock
 from wire.profile import Profile
@@ -87,7 +88,7 @@ def test_a_store_sees_its_own_stock_only(store: SqlStore) -> None:
     assert [row.key for row in rows_of(store, "de-1")] == ["v"]
     assert rows_of(store, "de-2") == ()
     bodies = store.read(lambda view: view.bodies("de-1", "house", view.scope_after("de-1", Place(0), 9)))
-    assert bodies["stock", "v"] == line.model_dump(mode="json")
+    assert Stock.model_validate_json(Dictionaries().unpacked(bodies["stock", "v"])) == line
 
 
 def test_a_tombstone_goes_to_those_who_had_it(store: SqlStore) -> None:

@@ -9,9 +9,12 @@ import pytest
 from edge.adapters import remnants
 from edge.adapters.cache_sqlite import Cache
 from edge.core.floor import Replica
-from edge.core.replica import Kept, Plan, Revoked
+from edge.core.replica import Kept, Plan, Revoked, found_by
 from tests.contract.replica_suite import Put, ReplicaContract
-from tests.core.store import ANNA, FILE_KEY, NOW, Memory, catalogue, profile, replica
+from tests.core.newer import NEWER, newer
+from tests.core.pages import HUB_KEYS, packed
+from tests.core.store import ANNA, BEN, FILE_KEY, NOW, Memory, catalogue, profile, receipt, replica
+from wire.page import digest, sum8
 from wire.profile import Profile
 from wire.sync import PhoneCommand, Revocation
 
@@ -38,12 +41,14 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def cache(path: Path) -> Iterator[Cache]:
     opened = Cache(path, FILE_KEY)
+    opened.trust(HUB_KEYS)
     yield opened
     opened.close()
 
 
 def put_profile(cache: Cache, body: Profile, rev: int = 1) -> None:
-    cache.apply(Plan({("profile", body.member_ref): Kept(rev, body)}), "e.1.x", 0, NOW)
+    row = Kept(rev, packed(body), *found_by(body))
+    cache.apply(Plan({("profile", body.member_ref): row}), "e.1.x", 0, NOW)
 
 
 def withdraw(cache: Cache, seq: int = 5) -> None:
@@ -59,8 +64,8 @@ class TestCache(ReplicaContract):
     @pytest.fixture
     def replica(self, cache: Cache) -> Replica:
         stock = Memory().stock()
-        products = {("product", key): Kept(1, body) for key, body in catalogue().items()}
-        counted = {("stock", key): Kept(1, body) for key, body in stock.items()}
+        products = {("product", key): Kept(1, packed(body)) for key, body in catalogue().items()}
+        counted = {("stock", key): Kept(1, packed(body)) for key, body in stock.items()}
         cache.apply(Plan({**products, **counted}), "e.1.x", 0, NOW)  # type: ignore[dict-item] # literals widened
         return cache
 
@@ -79,7 +84,7 @@ def test_rows_and_cursor_outlive_the_process(cache: Cache, path: Path) -> None:
 
 
 def test_a_transaction_that_fails_changes_neither_rows_nor_cursor(cache: Cache) -> None:
-    broken = Plan({("profile", ANNA): Kept(1, profile()), ("profile", "x"): Kept("no number", None)})  # type: ignore[arg-type]
+    broken = Plan({("profile", ANNA): Kept(1, packed(profile())), ("profile", "x"): Kept(None, None)})  # type: ignore[arg-type]
     broken.rows[("command", "c")] = object()  # type: ignore[index]
     with pytest.raises(Exception):  # noqa: B017 - whichever it is
         cache.apply(broken, "e.9.x", 9, NOW)
@@ -101,14 +106,15 @@ def test_after_a_withdrawal_the_files_hold_neither_number_nor_key(cache: Cache, 
     withdraw(cache)
     assert b"918273645546" not in decrypted(path)
     assert b"\x5a" * 16 not in decrypted(path)
-    assert not cache.has_day_key(1, ANNA)
+    assert cache.without_day_key(1, [ANNA]) == [ANNA]
     assert list(cache.day_keys({1})) == []
 
 
 def crowded(cache: Cache, chance: Random) -> dict[str, bytes]:
     """Member -> stored body, of a file whose pages were split and split again: rows come and grow in no order."""
     bodies: dict[str, bytes] = {}
-    put = "INSERT INTO record VALUES ('profile', ?, 1, ?, NULL) ON CONFLICT DO UPDATE SET body = excluded.body"
+    put = "INSERT INTO record (kind, key, rev, body) VALUES ('profile', ?, 1, ?)"
+    put += " ON CONFLICT DO UPDATE SET body = excluded.body"
     for _ in range(10):
         fresh = [f"{chance.getrandbits(128):032x}" for _ in range(200)]
         grown = [*fresh, *chance.sample(list(bodies), len(bodies) // 5)]
@@ -166,18 +172,18 @@ def test_starting_over_forgets_everything_but_withdrawals(cache: Cache) -> None:
     cache.start_over("e2")
     assert cache.cursor() == ("e2", "", 0)
     assert cache.profile("b" * 32) is None
-    assert cache.revoked(ANNA) is not None
+    assert cache.revoked([ANNA]).keys() == {ANNA}
 
 
 def test_commands_are_kept_until_they_run_out(cache: Cache) -> None:
     command = PhoneCommand(command_id="c1", member_ref=ANNA, kind="help", at=NOW, expires_at=NOW + 60)
-    cache.apply(Plan({("command", "c1"): Kept(1, command)}), "e.1.x", 0, NOW)
+    cache.apply(Plan({("command", "c1"): Kept(1, packed(command), until=command.expires_at)}), "e.1.x", 0, NOW)
     assert cache.commands(NOW) == (command,)
     assert cache.commands(NOW + 61) == ()
 
 
 def test_when_the_lease_ends_members_go_and_articles_stay(cache: Cache) -> None:
-    cache.apply(Plan({("product", "coat-0"): Kept(1, catalogue()["coat-0"])}), "e.1.x", 0, NOW)
+    cache.apply(Plan({("product", "coat-0"): Kept(1, packed(catalogue()["coat-0"]))}), "e.1.x", 0, NOW)
     put_profile(cache, profile())
     cache.forget_members()
     assert cache.profile(ANNA) is None
@@ -203,6 +209,7 @@ def test_a_broken_cache_is_thrown_away_and_begun_anew(path: Path, damage: bytes)
     path.write_bytes(damage)
     cache = Cache(path, FILE_KEY)
     assert cache.was_rebuilt
+    cache.trust(HUB_KEYS)
     assert cache.cursor() == ("", "", 0)
     put_profile(cache, profile())
     assert cache.profile(ANNA) == profile()
@@ -284,3 +291,69 @@ def test_a_cache_of_another_version_is_begun_anew(cache: Cache, path: Path) -> N
 
 def test_only_the_services_own_user_may_read_it(cache: Cache, path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_profile_that_head_office_did_not_sign_is_not_shown_and_is_doubted(cache: Cache) -> None:
+    unsigned = receipt(ANNA).model_copy(update={"expires_at": int(NOW) + 10**9})
+    put_profile(cache, profile(consent=unsigned))
+    assert cache.profile(ANNA) is None
+    assert cache.take_doubted() == {ANNA}
+    assert cache.take_doubted() == frozenset()
+
+
+def test_a_forged_profile_does_not_take_over_somebodys_card(cache: Cache) -> None:
+    unsigned = receipt(ANNA).model_copy(update={"expires_at": int(NOW) + 10**9})
+    put_profile(cache, profile(ANNA, consent=unsigned, loyalty_number="4711"))
+    put_profile(cache, profile(BEN, loyalty_number="4711"))
+    assert cache.member_by_loyalty("4711") == BEN
+
+
+def test_whom_head_offices_keys_no_longer_prove_is_not_shown(cache: Cache) -> None:
+    put_profile(cache, profile())
+    assert cache.profile(ANNA) == profile()
+    cache.trust({"k1": "0b" * 32})
+    assert cache.profile(ANNA) is None
+
+
+def test_keys_and_dictionaries_outlive_the_process(cache: Cache, path: Path) -> None:
+    cache.learn({NEWER: newer()})
+    put_profile(cache, profile())
+    cache.close()
+    again = Cache(path, FILE_KEY)
+    assert again.profile(ANNA) == profile()
+    assert NEWER in again.dictionaries().ids
+    again.close()
+
+
+def test_what_is_disowned_is_as_if_it_had_never_come(cache: Cache) -> None:
+    put_profile(cache, profile(), rev=10**6)
+    cache.disown([ANNA])
+    assert cache.revs([("profile", ANNA)]) == {}
+
+
+def test_revisions_are_found_of_what_is_here_and_of_tombstones(cache: Cache) -> None:
+    put_profile(cache, profile(), rev=7)
+    withdraw(cache)
+    put_profile(cache, profile(BEN), rev=3)
+    assert cache.revs([("profile", BEN), ("profile", ANNA), ("profile", "0" * 32), ("product", BEN)]) == {
+        ("profile", ANNA): 1,
+        ("profile", BEN): 3,
+    }
+
+
+def test_a_digest_is_of_what_really_lies_in_the_file(cache: Cache) -> None:
+    for member in (ANNA, BEN, "c" * 32):
+        put_profile(cache, profile(member), rev=2)
+    right = [(2, sum8(member, packed(profile(member)))) for member in (ANNA, BEN)]
+    assert cache.digest_between("profile", "", BEN) == (2, digest(right))
+    assert cache.digest_between("profile", BEN, "")[0] == 1
+    cache._writer.execute("UPDATE record SET body = ? WHERE key = ?", [packed(profile(ANNA, alias="x")), ANNA])
+    assert cache.digest_between("profile", "", BEN) != (2, digest(right))
+    assert cache.keys_between("profile", ANNA, "") == {BEN, "c" * 32}
+
+
+def test_a_snapshot_that_is_under_way_is_remembered_with_its_rows(cache: Cache) -> None:
+    cache.apply(Plan({("profile", ANNA): Kept(1, packed(profile()))}), "e.5.", 2, NOW, after=f"profile:{ANNA}")
+    assert (cache.cursor()[1:], cache.snapshot_after()) == (("e.5.", 2), f"profile:{ANNA}")
+    cache.apply(Plan(), "e.5.", 2, NOW)
+    assert cache.snapshot_after() == ""

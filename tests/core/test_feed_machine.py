@@ -13,24 +13,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edge.core.replica import Kept, Key, Revoked, plan, told_anew
+from edge.core.replica import told_anew
 from hq.core.changes import Place, ScopeRow, cursor_text, next_place, parse_cursor
 from hq.core.consent import lost_withdrawal
-from tests.core.store import HUB_KEY, NOW, profile, receipt
+from tests.core.pages import Table, put
+from tests.core.store import NOW, profile, receipt
+from wire.page import Gone, Page, PageHeader, Record
 from wire.profile import Profile
-from wire.receipt import ConsentReceipt, Purpose, verified
-from wire.sync import FeedPage, Gone, Put, Record, Revocation
+from wire.receipt import Purpose
+from wire.sync import Revocation
 
 pytestmark = pytest.mark.timeout(600)
 MEMBERS = tuple(digit * 32 for digit in "abcd")
 STORES = 3
-KEYS = [("k1", HUB_KEY.public_key())]
 member = st.sampled_from(MEMBERS)
 store = st.integers(0, STORES - 1)
-
-
-def is_genuine(given_receipt: ConsentReceipt) -> bool:
-    return verified(given_receipt, KEYS)
 
 
 @dataclass
@@ -57,21 +54,21 @@ class Hub:
         self.revoke_seq += 1
         self.revocations.append(Revocation(seq=self.revoke_seq, member_ref=ref, kind="withdraw", at=now))
 
-    def page(self, cursor: str, revoked: int, limit: int) -> FeedPage | None:
+    def page(self, cursor: str, revoked: int, limit: int) -> Page | None:
         """None: start over."""
         epoch, place = (parse_cursor(cursor) or ("", Place(0))) if cursor else (str(self.epoch), Place(0))
         if epoch != str(self.epoch) or place.seq > self.seq or revoked > self.revoke_seq:
             return None
         rows = sorted(self.scope.values(), key=lambda row: row.place)
         behind = [row for row in rows if (row.seq > place.seq if place.whole else row.place > place)][:limit]
-        return FeedPage(
+        header = PageHeader(
             epoch=str(self.epoch),
             now=NOW,
             cursor=cursor_text(str(self.epoch), next_place(behind, limit, self.seq)),
             revoke_cursor=self.revoke_seq,
             revocations=tuple(one for one in self.revocations if one.seq > revoked),
-            records=tuple(self._record(row) for row in behind),
         )
+        return Page(header, tuple(self._record(row) for row in behind))
 
     def remembered(self, gone: Revocation, now: float) -> None:
         known = self.profiles.get(gone.member_ref)
@@ -84,9 +81,9 @@ class Hub:
 
     def _record(self, row: ScopeRow) -> Record:
         if row.gone:
-            return Gone(kind="profile", key=row.key, rev=row.rev)
+            return Gone("profile", row.key, row.rev)
         body = self.profiles[row.key]
-        return Put(kind="profile", key=row.key, rev=body.rev, body=body.model_dump(mode="json"))
+        return put(body, body.rev)
 
 
 @dataclass
@@ -96,27 +93,24 @@ class Disk:
     epoch: str = ""
     cursor: str = ""
     revoke_cursor: int = 0
-    rows: dict[Key, Kept] = field(default_factory=dict)
-    gone: dict[str, Revoked] = field(default_factory=dict)
+    table: Table = field(default_factory=Table)
     unconfirmed: dict[str, Revocation] = field(default_factory=dict)
 
-    def take(self, page: FeedPage) -> bool:
+    def take(self, page: Page) -> bool:
         """Whether it held a withdrawal: only then is the disk made to keep it at once."""
-        decided = plan(page, self.rows.get, self.gone.get, is_genuine)
-        self.rows |= decided.rows
-        self.gone |= decided.revoked
+        decided = self.table.take(page)
         self.unconfirmed |= {ref: one.revocation for ref, one in decided.revoked.items()}
-        self.cursor, self.revoke_cursor = page.cursor, page.revoke_cursor
+        self.cursor, self.revoke_cursor = page.header.cursor, page.header.revoke_cursor
         return bool(decided.revoked)
 
     def start_over(self, epoch: str) -> None:
-        self.epoch, self.cursor, self.revoke_cursor, self.rows = epoch, "", 0, {}
-        self.gone = {ref: told_anew(one) for ref, one in self.gone.items()}
-        self.unconfirmed = {ref: one.revocation for ref, one in self.gone.items()}
+        self.epoch, self.cursor, self.revoke_cursor = epoch, "", 0
+        self.table = Table(withdrawn={ref: told_anew(one) for ref, one in self.table.withdrawn.items()})
+        self.unconfirmed = {ref: one.revocation for ref, one in self.table.withdrawn.items()}
 
     @property
     def members(self) -> dict[str, Profile]:
-        return {key: kept.body for (_, key), kept in self.rows.items() if isinstance(kept.body, Profile)}
+        return {ref: body for ref in self.table.members if (body := self.table.profile(ref)) is not None}
 
 
 class Feed(RuleBasedStateMachine):
@@ -128,7 +122,7 @@ class Feed(RuleBasedStateMachine):
         self.disks = [Disk() for _ in range(STORES)]
         # To where a power cut may take each disk back: cache.db is written with synchronous=NORMAL.
         self.safe = deepcopy(self.disks)
-        self.seen: list[list[FeedPage]] = [[] for _ in range(STORES)]
+        self.seen: list[list[Page]] = [[] for _ in range(STORES)]
         self.confirmed: list[dict[str, float]] = [{} for _ in range(STORES)]  # store -> member -> instant
 
     # head office
@@ -187,7 +181,8 @@ class Feed(RuleBasedStateMachine):
             if gone.seq == 0:
                 self.hub.remembered(gone, self.now)
             else:
-                self.hub.receipts.add((number, gone.seq))
+                same = [one.seq for one in self.hub.revocations if one.member_ref == ref and one.seq <= gone.seq]
+                self.hub.receipts |= {(number, seq) for seq in same}  # a later one proves those before it
             self.confirmed[number][ref] = max(gone.at, self.confirmed[number].get(ref, 0.0))
         disk.unconfirmed = {}
 
@@ -232,14 +227,14 @@ class Feed(RuleBasedStateMachine):
     def _is_current(self, number: int) -> bool:
         disk = self.disks[number]
         page = self.hub.page(disk.cursor, disk.revoke_cursor, 2)
-        if page is None or page.revocations or page.records:
+        if page is None or page.header.revocations or page.records:
             return False
-        disk.cursor, disk.revoke_cursor = page.cursor, page.revoke_cursor
+        disk.cursor, disk.revoke_cursor = page.header.cursor, page.header.revoke_cursor
         return True
 
-    def _take(self, number: int, page: FeedPage) -> None:
+    def _take(self, number: int, page: Page) -> None:
         disk = self.disks[number]
-        if page.epoch != disk.epoch:
+        if page.header.epoch != disk.epoch:
             disk.start_over(str(self.hub.epoch))
             return
         self.seen[number].append(page)

@@ -13,6 +13,7 @@ from edge.adapters.store_sqlite import DatabaseError
 from edge.core.effects import Record
 from edge.core.replica import Kept, Plan
 from edge.errors import OutboxDamaged
+from tests.core.pages import HUB_KEYS, packed
 from tests.core.store import profile
 from tests.faults.conftest import LONG
 from tests.faults.records import open_cache, open_outbox
@@ -44,7 +45,8 @@ def test_a_damaged_replica_is_thrown_away_or_right(tmp_path: Path, world: World,
     state.mkdir()
     bodies = {member: profile(member, alias=member[-4:]) for member in MEMBERS}
     cache = open_cache(state)
-    cache.apply(Plan({("profile", member): Kept(1, body) for member, body in bodies.items()}), "e.1.", 0, 1.0)
+    cache.trust(HUB_KEYS)
+    cache.apply(Plan({("profile", member): Kept(1, packed(body)) for member, body in bodies.items()}), "e.1.", 0, 1.0)
     cache.close()
     shutil.copytree(state, aside)
     rebuilt = 0

@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from wire.sync import FeedPage, device_token, unpack_page
+from wire.dictionary import Dictionaries
+from wire.page import Page, Put, unpack_page
+from wire.sync import device_token
 
 START_S = 20.0
 
@@ -99,7 +101,7 @@ class StoreClient:
     def post(self, path: str, body: Any) -> httpx.Response:
         return self.http.post(path, json=body, headers=self.headers)
 
-    def poll(self, wait: float = 0, limit: int = 2_000) -> FeedPage | None:
+    def poll(self, wait: float = 0, limit: int = 2_000) -> Page | None:
         """One feed request, applied; None for an empty one."""
         params: dict[str, Any] = {"r": self.revoked, "wait": wait, "limit": limit}
         reply = self.get("/v1/feed", **params, **({"c": self.cursor} if self.cursor else {}))
@@ -109,10 +111,11 @@ class StoreClient:
             return None
         assert reply.status_code == 200, reply.text
         page = unpack_page(reply.content)
-        self.cursor, self.revoked = page.cursor, page.revoke_cursor
-        self.revocations += page.revocations
+        self.cursor, self.revoked = page.header.cursor, page.header.revoke_cursor
+        self.revocations += page.header.revocations
         for record in page.records:
-            self.replica[record.kind, record.key] = (record.rev, record.body if record.op == "put" else None)
+            body = json.loads(Dictionaries().unpacked(record.body)) if isinstance(record, Put) else None
+            self.replica[record.kind, record.key] = (record.rev, body)
         return page
 
     def catch_up(self, limit: int = 2_000) -> None:

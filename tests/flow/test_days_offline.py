@@ -21,12 +21,14 @@ from edge.errors import HqUnreachable
 from edge.service import Service
 from edge.settings import Settings
 from tests.contract.fake_hq import Office
+from tests.core.pages import put
 from tests.core.store import ANNA, FILE_KEY, NOW, TABLET, catalogue, chance, profile, settings
 from tests.stored import decrypted
 from wire import rst1
 from wire.event import BatchAck, Event, EventBatch
 from wire.live import Hello, Upsert
-from wire.sync import DayKeys, FeedPage, Put
+from wire.page import Record
+from wire.sync import BootReply, DayKeys
 
 HOUR_S, DAY_S = 3600, 86_400
 AWAY = HqUnreachable("http://hq", "away")
@@ -64,8 +66,8 @@ class FarOffice(Office):
     def now(self) -> float:
         return self.clock.now() if self.clock else self.world.now
 
-    def boot(self, *, needs_key: bool = False) -> Any:
-        reply = super().boot(needs_key=needs_key)
+    def boot(self, dictionaries: Collection[int] = (), *, needs_key: bool = False) -> BootReply:
+        reply = super().boot(dictionaries, needs_key=needs_key)
         assert self.clock is not None
         self.clock.confirm(self.world.now)
         return reply.model_copy(update={"now": self.world.now})
@@ -174,21 +176,14 @@ def office(world: World) -> FarOffice:
     return FarOffice(world)
 
 
-def everything(world: World) -> FeedPage:
-    bodies = {key: one.model_dump(mode="json") for key, one in catalogue().items()}
-    articles = [Put(kind="product", key=key, rev=1, body=body) for key, body in bodies.items()]
-    anna = Put(kind="profile", key=ANNA, rev=1, body=profile().model_dump(mode="json"))
-    return FeedPage(epoch="e1", now=world.now, cursor="e1.1.x", revoke_cursor=0, records=(anna, *articles))
+def everything() -> list[Record]:
+    return [put(profile()), *map(put, catalogue().values())]
 
 
 def opened(folder: Path, world: World, office: FarOffice, policy: str) -> Shop:
     """A store that head office told all it has, and which loses it now."""
     shop = Shop(folder, world, office, settings(offline={"policy": policy}))
-    records = [
-        Put(kind="product", key=key, rev=1, body=one.model_dump(mode="json")) for key, one in catalogue().items()
-    ]
-    records.append(Put(kind="profile", key=ANNA, rev=1, body=profile().model_dump(mode="json")))
-    office.publish(FeedPage(epoch="e1", now=world.now, cursor="e1.1.x", revoke_cursor=0, records=tuple(records)))
+    office.write(*everything())
     shop.speak()
     assert shop.visit() == (True, True)
     shop.speak()
@@ -264,7 +259,7 @@ def test_when_the_lease_ends_nobody_is_known_and_nothing_of_them_is_left(
     assert ANNA.encode() not in decrypted(tmp_path / "cache.db", FILE_KEY)
     assert shop.cache.products() == catalogue()
     office.fault = None
-    office.publish(everything(world))
+    office.write(*everything())
     shop.speak()
     assert in_order(office)
     assert shop.visit() == (True, True)

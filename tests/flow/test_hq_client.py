@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from edge.adapters.enrolment import Enrolment, new_key
 from edge.adapters.hq_http import HqClient
 from edge.errors import HqRefused, HqUnreachable
 from edge.settings import HqSettings
-from tests.contract.hq_suite import HqContract
+from tests.contract.hq_suite import HqContract, Publish
+from tests.core.store import product
 from tests.flow.hub import Hub, running_hub
 from wire.sync import EnrolReply
 
@@ -42,6 +43,14 @@ class TestRealHq(HqContract):
         client = HqClient(HqSettings(url=hub.url), enrolled(hub), Clock())
         yield client
         client.close()
+
+    @pytest.fixture
+    def publish(self, hub: Hub) -> Publish:
+        def publish(ids: Sequence[str]) -> None:
+            products = [product(1).model_copy(update={"product_id": name}).model_dump(mode="json") for name in ids]
+            hub.admin.put("/v1/products", json={"products": products}).raise_for_status()
+
+        return publish
 
 
 @pytest.mark.parametrize("wrong_by_s", [-86_400, 86_400])

@@ -85,7 +85,7 @@ def test_a_withdrawal_wakes_a_parked_poll_and_ends_the_day_keys(hub: Hub, store:
         took_s = time.monotonic() - withdrawn_at
     assert took_s <= 1
     assert page is not None
-    assert [(r.seq, r.member_ref, r.kind) for r in page.revocations] == [(seq, joined["member_ref"], "withdraw")]
+    assert [(r.seq, r.member_ref, r.kind) for r in page.header.revocations] == [(seq, joined["member_ref"], "withdraw")]
     store.catch_up()
     assert joined["member_ref"] not in store.here("profile")
     assert joined["member_ref"] not in store.day_keys()[str(int(time.time() // 86_400))]
@@ -100,7 +100,7 @@ def test_a_withdrawal_from_the_command_line_wakes_a_parked_poll_too(hub: Hub, st
         page = parked.result(10)
     assert done.returncode == 0, done.stderr
     assert page is not None
-    assert page.revocations[-1].member_ref == joined["member_ref"]
+    assert page.header.revocations[-1].member_ref == joined["member_ref"]
 
 
 def test_a_withdrawal_names_the_stores_that_have_not_proved_it(hub: Hub, store: StoreClient) -> None:

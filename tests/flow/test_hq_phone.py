@@ -1,6 +1,7 @@
 """A shopper's way at head office: joining, the phone page, commands into the store's feed, taking the data, leaving."""
 
 import hmac
+import json
 import struct
 import threading
 import time
@@ -13,6 +14,8 @@ import pytest
 
 from tests.flow.hub import Hub, Phone, StoreClient, running_hub, stream_events
 from wire.cards import PhoneView
+from wire.dictionary import Dictionaries
+from wire.page import Put
 from wire.views import Assurance, Mode
 
 
@@ -83,9 +86,9 @@ def test_a_command_reaches_the_parked_store_within_a_quarter_of_a_second(
     assert took_s <= 0.25
     assert page is not None
     [record] = page.records
-    assert record.op == "put"
-    assert isinstance(record.body, dict)
-    assert (record.kind, record.body["kind"], record.body["mode"]) == ("command", "mode", "invisible")
+    assert isinstance(record, Put)
+    body = json.loads(Dictionaries().unpacked(record.body))
+    assert (record.kind, body["kind"], body["mode"]) == ("command", "mode", "invisible")
 
 
 def test_the_same_command_twice_is_one_command(store: StoreClient, phone: Phone, joined: dict[str, Any]) -> None:

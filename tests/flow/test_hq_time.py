@@ -18,9 +18,10 @@ from hq.service import HeadOffice
 from hq.service.members import Joined
 from hq.settings import Settings
 from wire.event import Event, EventBatch
+from wire.page import Gone
 from wire.receipt import RECEIPT_LIFETIME_S, Purpose
 from wire.rst1 import DAY_S
-from wire.sync import EnrolRequest, Gone, device_token
+from wire.sync import EnrolRequest, device_token
 from wire.views import Mode
 
 NOW = 1_800_000_000.0
@@ -86,10 +87,10 @@ def test_a_consent_that_ran_out_takes_the_member_out_of_the_store(
     later = NOW + RECEIPT_LIFETIME_S
     office.retention.purge(later)
     seen = replace(device, seen_at=later)
-    page = office.stores.page(seen, page.cursor, page.revoke_cursor, 100, later)
+    page = office.stores.page(seen, page.header.cursor, page.header.revoke_cursor, 100, later)
     assert [(type(record), record.key) for record in page.records] == [(Gone, joined.profile.member_ref)]
     office.retention.purge(later)
-    assert office.stores.page(seen, page.cursor, page.revoke_cursor, 100, later).records == ()
+    assert office.stores.page(seen, page.header.cursor, page.header.revoke_cursor, 100, later).records == ()
 
 
 def test_a_consent_that_ran_out_gives_no_day_keys(office: HeadOffice, device: Device, joined: Joined) -> None:
@@ -103,13 +104,13 @@ def test_a_consent_that_ran_out_gives_no_day_keys(office: HeadOffice, device: De
 def test_a_command_that_nobody_fetched_in_time_never_arrives(
     office: HeadOffice, device: Device, joined: Joined
 ) -> None:
-    cursor = office.stores.page(device, None, 0, 100, NOW).cursor
+    cursor = office.stores.page(device, None, 0, 100, NOW).header.cursor
     office.phones.command(joined.profile.member_ref, "c-0000001", "mode", NOW, mode=Mode.INVISIBLE, store_id="de-1")
     late = NOW + COMMAND_LIFETIME_S
     office.retention.purge(late)
     page = office.stores.page(device, cursor, 0, 100, late)
     assert page.records == ()
-    assert page.cursor != cursor
+    assert page.header.cursor != cursor
 
 
 def test_head_office_opened_again_is_the_same_one(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_head_office_opened_again_is_the_same_one(tmp_path: Path) -> None:
 
 
 def test_a_cursor_from_before_a_restore_starts_again(office: HeadOffice, device: Device) -> None:
-    cursor = office.stores.page(device, None, 0, 100, NOW).cursor
+    cursor = office.stores.page(device, None, 0, 100, NOW).header.cursor
     office.office.epoch = "another"
     with pytest.raises(Rebootstrap):
         office.stores.page(device, cursor, 0, 100, NOW)
@@ -190,9 +191,9 @@ def test_a_store_that_was_away_longer_than_tombstones_are_kept_starts_from_nothi
     late = NOW + TOMBSTONE_S + 3 * 3600
     assert office.retention.purge(late)["tombstone"] == 1
     with pytest.raises(Rebootstrap):
-        office.stores.page(device, page.cursor, page.revoke_cursor, 100, late)
-    again = office.stores.page(device, None, page.revoke_cursor, 100, late)
-    assert [revocation.member_ref for revocation in again.revocations] == [joined.profile.member_ref]
+        office.stores.page(device, page.header.cursor, page.header.revoke_cursor, 100, late)
+    again = office.stores.page(device, None, page.header.revoke_cursor, 100, late)
+    assert [revocation.member_ref for revocation in again.header.revocations] == [joined.profile.member_ref]
 
 
 def test_who_was_where_is_gone_after_a_day(office: HeadOffice, device: Device) -> None:

@@ -3,7 +3,8 @@
 Embedded SQLite first, PostgreSQL when it outgrows one machine: the same statements on both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from hq.adapters.store_sql.accounts import AccountReads, AccountWrites
 from hq.adapters.store_sql.audit import AuditReads, AuditWrites
 from hq.adapters.store_sql.catalogue import CatalogueWrites
-from hq.adapters.store_sql.connection import erase_traces, migrate, open_engine, read, write
+from hq.adapters.store_sql.connection import erase_traces, migrate, open_engine, read, reading, write
 from hq.adapters.store_sql.events import EventReads, EventWrites
 from hq.adapters.store_sql.feed import FeedReads, FeedWrites
 from hq.adapters.store_sql.held import HeldReads
@@ -19,14 +20,16 @@ from hq.adapters.store_sql.members import MemberReads, MemberWrites
 from hq.adapters.store_sql.once import OnceWrites
 from hq.adapters.store_sql.overview import OverviewReads
 from hq.adapters.store_sql.phones import PhoneReads, PhoneWrites
+from hq.adapters.store_sql.snapshots import SnapshotReads
 from hq.adapters.store_sql.stores import StoreReads, StoreWrites
 
 Result = TypeVar("Result")
 
 
 class View(
-    StoreReads, FeedReads, MemberReads, EventReads, PhoneReads, AuditReads, AccountReads, OverviewReads, HeldReads
-):
+    StoreReads, FeedReads, SnapshotReads, MemberReads, EventReads, PhoneReads, AuditReads, AccountReads, OverviewReads,
+    HeldReads,
+):  # fmt: skip
     """What one reading transaction sees."""
 
     _writes = False
@@ -66,6 +69,12 @@ class SqlStore:
 
     def read(self, work: Callable[[View], Result]) -> Result:
         return read(self._engine, lambda connection: work(View(connection)))
+
+    @contextmanager
+    def reading(self) -> Iterator[View]:
+        """For an answer that is sent while it is read; one connection until it ends."""
+        with reading(self._engine) as connection:
+            yield View(connection)
 
     def change(self, work: Callable[[Change], Result]) -> Result:
         def settled(connection: Connection) -> Result:

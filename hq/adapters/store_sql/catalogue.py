@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from hq.adapters.store_sql.rows import CHUNK_ROWS, packed, upsert
+from hq.adapters.store_sql.rows import CHUNK_ROWS, body_columns, upsert
 from hq.adapters.store_sql.tables import PRODUCT, STOCK
 from wire.product import Product, Stock
 
@@ -21,7 +21,7 @@ class CatalogueWrites:
                 "merchant_id": merchant_id,
                 "product_id": product.product_id,
                 "rev": new[product.product_id],
-                "body": packed(product.model_copy(update={"merchant_id": merchant_id})),
+                **body_columns(product.product_id, product.model_copy(update={"merchant_id": merchant_id})),
             }
             for product in sorted(products, key=lambda product: product.product_id)
         ]
@@ -38,7 +38,7 @@ class CatalogueWrites:
                 "variant_id": line.variant_id,
                 "merchant_id": merchant_id,
                 "rev": new[line.store_id, line.variant_id],
-                "body": packed(line),
+                **body_columns(line.variant_id, line),
             }
             for line in sorted(stock, key=lambda line: (line.store_id, line.variant_id))
         ]

@@ -6,7 +6,8 @@ one moment, and deadlocks and serialisation failures are tried again, as Postgre
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from typing import Any, Final, TypeVar
 
@@ -52,11 +53,18 @@ def open_engine(url: str) -> Engine:
 
 def read(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     """`work` in one snapshot."""
+    with reading(engine) as connection:
+        return work(connection)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Everything that is read with this connection is of one moment."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
-            return work(connection)
+            yield connection
 
 
 def write(engine: Engine, work: Callable[[Connection], Result]) -> Result:

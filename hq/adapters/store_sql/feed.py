@@ -5,14 +5,12 @@ else is done. The counter's lock is held to the commit, so no reader ever sees a
 Which stores a member goes to is decided there too, from what is committed and not from what was read before.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from pydantic import JsonValue
 from sqlalchemy import Connection, delete, exists, func, insert, select, tuple_, update
 
-from hq.adapters.store_sql.rows import CHUNK_ROWS, among, inserted, unpacked_json, upsert
+from hq.adapters.store_sql.rows import CHUNK_ROWS, among, inserted, upsert
 from hq.adapters.store_sql.scopes import ScopeReads, ScopeWrites, Touch
 from hq.adapters.store_sql.tables import (
     COMMAND,
@@ -28,6 +26,7 @@ from hq.adapters.store_sql.tables import (
 )
 from hq.core.changes import Place, ScopeRow
 from hq.core.visits import EndKind
+from wire import dictionary
 from wire.sync import RecordKind, Revocation
 
 
@@ -67,13 +66,13 @@ class FeedReads(ScopeReads):
         query = query.order_by(SCOPE.c.seq, SCOPE.c.kind, SCOPE.c.key).limit(limit)
         return tuple(ScopeRow(r.kind, r.key, r.rev, r.seq, r.gone) for r in self._c.execute(query))
 
-    def bodies(self, store_id: str, merchant_id: str, rows: Sequence[ScopeRow]) -> Mapping[tuple[str, str], JsonValue]:
-        """(kind, key) -> body of those of `rows` that are there and not gone; their revision is the row's own."""
+    def bodies(self, store_id: str, merchant_id: str, rows: Sequence[ScopeRow]) -> Mapping[tuple[str, str], bytes]:
+        """(kind, key) -> body, as it lies here, of those of `rows` that are there and not gone; `rev` is the row's."""
         wanted: dict[RecordKind, list[str]] = {kind: [] for kind in get_args(RecordKind)}
         for row in rows:
             if not row.gone:
                 wanted[row.kind].append(row.key)
-        found: dict[tuple[str, str], JsonValue] = {}
+        found: dict[tuple[str, str], bytes] = {}
         for kind, keys in wanted.items():
             for start in range(0, len(keys), CHUNK_ROWS):
                 for key, body in self._bodies(kind, store_id, merchant_id, keys[start : start + CHUNK_ROWS]):
@@ -91,12 +90,10 @@ class FeedReads(ScopeReads):
         query = select(PHONE_VIEW.c.member_ref).where(PHONE_VIEW.c.seq > seq).distinct()
         return tuple(self._c.execute(query).scalars())
 
-    def _bodies(
-        self, kind: RecordKind, store_id: str, merchant_id: str, keys: list[str]
-    ) -> list[tuple[str, JsonValue]]:
+    def _bodies(self, kind: RecordKind, store_id: str, merchant_id: str, keys: list[str]) -> list[tuple[str, bytes]]:
         if kind == "command":
             query = select(COMMAND.c.command_id, COMMAND.c.body).where(among(self._c, COMMAND.c.command_id, keys))
-            return [(r.command_id, json.loads(r.body)) for r in self._c.execute(query)]
+            return [(r.command_id, dictionary.packed(r.body.encode())) for r in self._c.execute(query)]
         table, key = {"profile": (PROFILE, "member_ref"), "product": (PRODUCT, "product_id")}.get(
             kind, (STOCK, "variant_id")
         )
@@ -104,7 +101,7 @@ class FeedReads(ScopeReads):
         found = found.where(table.c.merchant_id == merchant_id)
         if table is STOCK:
             found = found.where(STOCK.c.store_id == store_id)
-        return [(row[0], unpacked_json(row[1])) for row in self._c.execute(found)]
+        return [(row[0], row[1]) for row in self._c.execute(found)]
 
 
 class FeedWrites(FeedReads, ScopeWrites):

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
-from hq.adapters.store_sql.rows import CHUNK_ROWS, among, inserted, packed, unpacked, upsert
+from hq.adapters.store_sql.rows import CHUNK_ROWS, among, body_columns, inserted, unpacked, upsert
 from hq.adapters.store_sql.scopes import IS_PROFILE
 from hq.adapters.store_sql.tables import (
     COMMAND,
@@ -132,7 +132,7 @@ def profile_row(profile: Profile, now: float) -> dict[str, Any]:
         "loyalty_number": profile.loyalty_number or None,
         "home_store": profile.home_store,
         "recognise_until": _recognise_until(profile),
-        "body": packed(profile),
+        **body_columns(profile.member_ref, profile),
         "created_at": now,
         "updated_at": now,
     }

@@ -1,12 +1,10 @@
 """Bodies as they lie in the database, and upserts that both databases understand."""
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any, Final
 
-import zstandard
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -26,6 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
+from hq.errors import BadInput
+from wire import dictionary
+from wire.dictionary import BODY_LIMIT, Dictionaries
+from wire.page import sum8
+
 # Bound parameters and memory of one statement stay small; the design measured chunks of this size.
 CHUNK_ROWS: Final = 2_000
 # Fewer rows are quicker one by one: what surrounds a COPY costs as much as some hundred of them.
@@ -33,20 +36,27 @@ COPIED_ROWS: Final = 200
 _COPIED_TYPES: Final = {
     Text: "text", BigInteger: "int8", Integer: "int4", Double: "float8", Boolean: "bool", LargeBinary: "bytea",
 }  # fmt: skip
-_BODY_LIMIT: Final = 16 * 1024 * 1024
+_DICTIONARIES: Final = Dictionaries()
 
 
 def packed(model: BaseModel) -> bytes:
-    return zstandard.ZstdCompressor(level=3).compress(model.model_dump_json().encode())
+    """As the body lies in the database, travels and lies in the stores. Raises BadInput for one that no store takes."""
+    octets = model.model_dump_json().encode()
+    if len(octets) > BODY_LIMIT:
+        name = type(model).__name__.lower()
+        raise BadInput(f"This {name} is larger than {BODY_LIMIT // 1024} kB.", "Leave out what no shop needs to show.")
+    return dictionary.packed(octets)
+
+
+def body_columns(key: str, model: BaseModel) -> dict[str, Any]:
+    """What lies in `body` and `sum8`."""
+    body = packed(model)
+    return {"body": body, "sum8": sum8(key, body)}
 
 
 def unpacked(body: bytes) -> bytes:
-    return zstandard.ZstdDecompressor().decompress(body, max_output_size=_BODY_LIMIT)
-
-
-def unpacked_json(body: bytes) -> JsonValue:
-    value: JsonValue = json.loads(unpacked(body))
-    return value
+    """Whatever dictionary it was packed with; those from before there was one are read too."""
+    return _DICTIONARIES.unpacked(body)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, keep: Iterable[str] = ()) -> None:

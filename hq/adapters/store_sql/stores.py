@@ -157,10 +157,12 @@ class StoreWrites(StoreReads):
         query = update(DEVICE).where(DEVICE.c.device_id == device_id, DEVICE.c.revoked_at.is_(None))
         return self._c.execute(query.values(revoked_at=now)).rowcount > 0
 
-    def put_applied(self, device: Device, post: ReceiptPost, now: float) -> bool:
-        """False when this device proved it before."""
+    def put_applied(self, device: Device, post: ReceiptPost, now: float) -> None:
+        """Proves the member's earlier withdrawals too: what was let go then is what an earlier one asked for.
+
+        A store that was away hears of several at once, and signs for the last.
+        """
         row = {
-            "seq": post.seq,
             "device_id": device.device_id,
             "store_id": device.store_id,
             "member_ref": post.member_ref,
@@ -168,4 +170,6 @@ class StoreWrites(StoreReads):
             "received_at": now,
             "signature": post.signature,
         }
-        return inserted(self._c, APPLIED, row)
+        same = select(REVOCATION.c.seq).where(REVOCATION.c.member_ref == post.member_ref)
+        for seq in self._c.execute(same.where(REVOCATION.c.seq <= post.seq)).scalars().all():
+            inserted(self._c, APPLIED, {"seq": seq, **row})

@@ -1,4 +1,5 @@
-"""The tables of SYNC.md, for SQLite and PostgreSQL alike. Instants are unix seconds UTC, bodies zstd-compressed JSON.
+"""The tables of SYNC.md, for SQLite and PostgreSQL alike. Instants are unix seconds UTC, bodies zstd-compressed JSON,
+`sum8` is `wire.page.sum8` of them.
 
 `merchant_id` stands in every table that a merchant owns. What names a row in the feed's order is plain text, so that
 both databases sort it; the migrations under `hq/adapters/migrations` are what makes these tables.
@@ -71,6 +72,7 @@ PROFILE: Final = Table(
     Column("home_store", Text, nullable=False, server_default=""),
     Column("recognise_until", Double, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("sum8", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Index("profile_loyalty", "merchant_id", "loyalty_number", unique=True),
@@ -100,6 +102,7 @@ PRODUCT: Final = Table(
     Column("product_id", Text, primary_key=True),
     Column("rev", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("sum8", BigInteger, nullable=False, server_default=text("0")),
 )
 STOCK: Final = Table(
     "stock",
@@ -109,6 +112,7 @@ STOCK: Final = Table(
     Column("merchant_id", Text, nullable=False),
     Column("rev", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("sum8", BigInteger, nullable=False, server_default=text("0")),
 )
 SCOPE: Final = Table(
     "scope",

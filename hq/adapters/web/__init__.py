@@ -18,7 +18,7 @@ from hq.adapters.web.pages import health, pages
 from hq.adapters.web.problem import answer_problems
 from hq.adapters.web.registry_api import registry_api
 from hq.adapters.web.shopper_api import choice_api, join_api, leaving_api, page_api, session_api
-from hq.adapters.web.store_api import report_api, store_api
+from hq.adapters.web.store_api import report_api, snapshot_api, store_api
 
 _log: Final = structlog.get_logger("hq.web")
 # Commands live two minutes, phone views less: a purge each half minute keeps neither much longer.
@@ -27,8 +27,8 @@ PURGE_S: Final = 30.0
 SEEN_S: Final = 2.0
 
 _ROUTES: Final = (
-    store_api, report_api, partner_api, members_api, stores_api, registry_api, account_api, own_api, accounts_api,
-    keys_api, audit_api, join_api, session_api, page_api, choice_api, leaving_api, pages, health,
+    store_api, snapshot_api, report_api, partner_api, members_api, stores_api, registry_api, account_api, own_api,
+    accounts_api, keys_api, audit_api, join_api, session_api, page_api, choice_api, leaving_api, pages, health,
 )  # fmt: skip
 
 __all__ = ["Desk", "create_app"]

@@ -82,6 +82,7 @@ class Desk:
     clock: Callable[[], float] = time.time
     wakes: Wakes = field(init=False)
     rates: "Rates" = field(default_factory=lambda: Rates.of(LimitSettings()))
+    snapshots: int = 0  # under way
     seen: dict[str, Seen] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,35 +1,39 @@
 """The store API of SYNC.md: enrolment, keys, the feed with its parked polls, and what stores report."""
 
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from quart import Blueprint, Response
 
+from hq.adapters.store_sql.connection import THREADS
 from hq.adapters.web.desk import Desk, body, client, model_reply, query
 from hq.adapters.web.openapi import operation
 from hq.adapters.web.wake import wait
 from hq.core.changes import PAGE_ROWS, WAIT_S
 from hq.core.registry import Device, Seen
+from hq.core.snapshots import SNAPSHOT_S
 from hq.errors import TooFast
 from wire.event import BatchAck, EventBatch
+from wire.page import PAGE_TYPE, PAGES_TYPE, Page, pack_page
 from wire.sync import (
-    PAGE_TYPE,
     BootReply,
     BootRequest,
     DayKeys,
+    DigestReply,
     EnrolReply,
     EnrolRequest,
-    FeedPage,
     PhoneCodePost,
     PhoneViewPost,
     PullPost,
     PullReply,
     ReceiptPost,
-    pack_page,
 )
 
 # 2,000 stores with one poll each is the bar; twice that says that something asks without waiting.
 PARKED_LIMIT: Final = 4_000
+# Each holds a connection of the database for up to a minute; the other half of them is for everybody else.
+SNAPSHOTS: Final = THREADS // 2
 
 
 class _Query(BaseModel):
@@ -43,6 +47,16 @@ class FeedQuery(_Query):
     r: Annotated[int, Field(ge=0)] = 0
     wait: Annotated[float, Field(ge=0, le=WAIT_S)] = 0
     limit: Annotated[int, Field(ge=1, le=PAGE_ROWS)] = PAGE_ROWS
+    v: int | None = None
+    ahead: bool = False  # the page before is still being applied: `c` and `r` acknowledge nothing
+
+
+class SnapshotQuery(_Query):
+    """`after` and `upto` are places, `kind:key`; `r` as in the feed. Without them: everything."""
+
+    after: Annotated[str, Field(max_length=300)] = ""
+    upto: Annotated[str, Field(max_length=300)] = ""
+    r: Annotated[int, Field(ge=0)] = 0
     v: int | None = None
 
 
@@ -90,11 +104,41 @@ def store_api(desk: Desk) -> Blueprint:
         if desk.wakes.parked >= PARKED_LIMIT:
             raise TooFast("Too many stores are waiting.", "Try again later.", retry_after_s=10)
         page = await _next_page(desk, device, asked)
-        if not page.records and not page.revocations:
-            return Response(
-                status=204, headers={"X-Regulars-Cursor": page.cursor, "X-Regulars-Revoke": str(page.revoke_cursor)}
-            )
+        if _is_empty(page):
+            cursors = {"X-Regulars-Cursor": page.header.cursor, "X-Regulars-Revoke": str(page.header.revoke_cursor)}
+            return Response(status=204, headers=cursors)
         return Response(await desk.run(pack_page, page), content_type=PAGE_TYPE)
+
+    return routes
+
+
+def snapshot_api(desk: Desk) -> Blueprint:
+    """All of a store's scope: for one that is new or begins again, and for one that compares."""
+    routes = Blueprint("snapshot_api", __name__, url_prefix="/v1")
+    office = desk.office
+
+    @routes.get("/snapshot")
+    @operation("store", "device", query=SnapshotQuery, content_type=PAGES_TYPE, also=(409, 410))
+    async def snapshot() -> Response:
+        device = await desk.device()
+        asked = query(SnapshotQuery)
+        office.stores.check_schema(asked.v)
+        if desk.snapshots >= SNAPSHOTS:
+            raise TooFast("Other stores are fetching everything.", "Try again in a moment.", retry_after_s=5)
+        until = desk.clock() + SNAPSHOT_S
+        pages = office.snapshots.pages(
+            device, asked.after, asked.upto, asked.r, now=desk.clock(), is_over=lambda: desk.clock() > until
+        )
+        first = await desk.run(next, pages)  # what it refuses is answered before anything is sent
+        response = Response(_framed(desk, first, pages), content_type=PAGES_TYPE)
+        response.timeout = None  # Quart would cut it off in the middle
+        return response
+
+    @routes.get("/digest")
+    @operation("store", "device", reply=DigestReply)
+    async def digest() -> Response:
+        device = await desk.device()
+        return model_reply(await desk.run(office.snapshots.digest, device, desk.clock()))
 
     return routes
 
@@ -145,20 +189,40 @@ def report_api(desk: Desk) -> Blueprint:
     return routes
 
 
-async def _next_page(desk: Desk, device: Device, asked: FeedQuery) -> FeedPage:
+async def _framed(desk: Desk, first: Page, pages: Iterator[Page]) -> AsyncIterator[bytes]:
+    """Each page behind its length; the next is read when the line has taken this one."""
+    desk.snapshots += 1
+    try:
+        page: Page | None = first
+        while page is not None:
+            octets = await desk.run(pack_page, page)
+            yield len(octets).to_bytes(4, "big") + octets
+            page = await desk.run(next, pages, None)
+    finally:
+        desk.snapshots -= 1
+        close: Callable[[], None] = pages.close  # type: ignore[attr-defined] # it is a generator: ends its transaction
+        await desk.run(close)
+
+
+async def _next_page(desk: Desk, device: Device, asked: FeedQuery) -> Page:
     """The first page that holds something, or the empty one at the end of the wait."""
     now = desk.clock()
     until = now + asked.wait
-    desk.seen[device.device_id] = Seen(now, asked.c or "", asked.r, asked.v)
+    if not asked.ahead:
+        desk.seen[device.device_id] = Seen(now, asked.c or "", asked.r, asked.v)
     cursor, revoked = asked.c, asked.r
     with desk.wakes.of_store(device.store_id) as woken:
         while True:
             woken.clear()
             page = await desk.run(desk.office.stores.page, device, cursor, revoked, asked.limit, desk.clock())
             left_s = until - desk.clock()
-            if page.records or page.revocations or left_s <= 0 or desk.wakes.stopping.is_set():
+            if not _is_empty(page) or left_s <= 0 or desk.wakes.stopping.is_set():
                 return page
-            cursor, revoked = page.cursor, page.revoke_cursor
+            cursor, revoked = page.header.cursor, page.header.revoke_cursor
             if not cursor.endswith("."):
                 continue  # a full page of things that were purged meanwhile: more may lie behind it
             await wait(woken, left_s)
+
+
+def _is_empty(page: Page) -> bool:
+    return not page.records and not page.header.revocations
