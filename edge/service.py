@@ -174,6 +174,7 @@ class Service:
             if settled is not here:
                 self._floor.put(settled)
         self._views.review(now)
+        self._staff.learn()
         if now - self._alive_at >= ALIVE_S:
             self._alive_at = now
             self._floor.out.append(Keep((Alive(now),)))

@@ -1,6 +1,8 @@
 // The language of the page and everything that depends on it: texts, numbers, prices, ages.
 // One catalogue per language, the same keys in each; a missing key shows itself instead of breaking a page.
 
+import { nowS } from "./clock.js";
+
 const LANGUAGES = ["de", "en"];
 
 export const language = chosen();
@@ -62,8 +64,8 @@ export function price(cents, currency = "EUR") {
 }
 
 /** "vor 3 Tagen" / "3 days ago" of a unix instant in seconds. */
-export function ago(unixS, nowS = Date.now() / 1000) {
-  const seconds = unixS - nowS;
+export function ago(unixS) {
+  const seconds = unixS - nowS();
   for (const [unit, size] of [["year", 31_557_600], ["month", 2_629_800], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60]]) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
@@ -73,7 +75,7 @@ export function ago(unixS, nowS = Date.now() / 1000) {
 export const clock = (unixS) => time.format(new Date(unixS * 1000));
 export const dayMonth = (unixS) => shortDay.format(new Date(unixS * 1000));
 export const date = (unixS) => day.format(new Date(unixS * 1000));
-export const minutesSince = (unixS) => Math.max(0, Math.floor((Date.now() / 1000 - unixS) / 60));
+export const minutesSince = (unixS) => Math.max(0, Math.floor((nowS() - unixS) / 60));
 
 /** The same address in the other language. */
 export function otherLanguage() {

@@ -3,6 +3,7 @@
 
 import { io } from "socket.io-client";
 
+import { hear } from "./clock.js";
 import { Rooms } from "./rooms.js";
 
 // Three attempts within the ten seconds somebody waits with a thumb on the button; the key makes them one command.
@@ -70,6 +71,7 @@ export class Live extends EventTarget {
   #take(message) {
     const now = this.now();
     const resume = this.#rooms.apply(message, now);
+    for (const at of told(message)) hear(at);
     if (message.event === "snapshot" || message.event === "replay") this.#asked.delete(message.room);
     if (resume && now - (this.#asked.get(resume.room) ?? -Infinity) > RESUME_AGAIN_MS) {
       this.#asked.set(resume.room, now);
@@ -125,6 +127,12 @@ export class Live extends EventTarget {
     this.dispatchEvent(new Event("change"));
     this.dispatchEvent(new Event("refused"));
   }
+}
+
+/** When the store decided what it just said. */
+function told(message) {
+  const bodies = [...(message.cards ?? []), message.card, message.set, ...(message.changes ?? []).flatMap((change) => [change.card, change.set])];
+  return bodies.map((body) => body?.decided_at).filter(Number.isFinite);
 }
 
 // A wall clock may be set and a monotonic one may stop while a tablet sleeps; whichever ran further decides, so that

@@ -65,6 +65,11 @@ export class StaffList extends LitElement {
       ${this.quiet ? html`<p class="quiet-count">${icon("people")} <span>${t("list.quiet", { count: this.quiet })}</span></p>` : nothing}`;
   }
 
+  /** Puts the focus on the row of a visit. */
+  focusRow(id) {
+    [...this.renderRoot.querySelectorAll("li")].find((row) => row.dataset.id === id)?.querySelector(".who").focus();
+  }
+
   /** What the rows below the seventh are about, before anybody opens them. */
   #rest(cards) {
     if (this.all) return html`<button class="quiet wide rest" @click=${() => { this.all = false; }}>${t("list.fewer")}</button>`;

@@ -6,10 +6,12 @@ import "../shared/theme.js";
 import "../shared/notice.js";
 import "../shared/pairing.js";
 import "../shared/staff_card.js";
+import { nowS } from "../shared/clock.js";
 import { icon } from "../shared/icons.js";
 import { nameOf, otherLanguage, t, word } from "../shared/i18n.js";
 import { itemStyles, picture, publicPrice } from "../shared/item.js";
 import { Live } from "../shared/live.js";
+import { origin } from "../shared/mark.js";
 import { forget } from "../shared/session.js";
 import { heading } from "../shared/staff_card.js";
 import { base, controls } from "../shared/styles.js";
@@ -46,6 +48,7 @@ export class Staff extends LitElement {
     .pane { overflow-y: auto; padding: var(--gap-m); min-inline-size: 0; overscroll-behavior: contain; }
     .card { display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); min-block-size: 0; min-inline-size: 0; background: var(--linen); }
     .top { display: flex; align-items: center; gap: .25rem; padding: .25rem var(--gap-m) .25rem .35rem; background: var(--paper); border-block-end: 1px solid var(--line); }
+    .top h2:focus-visible { outline-offset: 0; }
     .top h2 { font-size: 1.375rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .top .grow { display: grid; gap: .05rem; }
     .actions { display: flex; gap: .4rem; padding: var(--gap-s) var(--gap-m) calc(var(--gap-s) + env(safe-area-inset-bottom)); background: var(--paper); border-block-start: 1px solid var(--line); }
@@ -107,7 +110,7 @@ export class Staff extends LitElement {
       <header>
         <h1 class="grow">${status?.store_name || t("staff.title")}</h1>
         ${this.#tool("search", "search")}
-        ${this.#tool("picks", "basket", picks?.lines.filter((line) => line.step === "reserved" || line.held_until * 1000 <= Date.now()).length)}
+        ${this.#tool("picks", "basket", picks?.lines.filter((line) => line.step === "reserved" || line.held_until <= nowS()).length)}
         <button class="quiet icon" aria-pressed=${this.customer ? "true" : "false"} aria-label=${t("staff.customer_view")} title=${t("staff.customer_view")} @click=${() => { this.customer = !this.customer; }}>${icon("eye")}</button>
         <button class="quiet icon" aria-label=${t("checkin.title")} title=${t("checkin.title")} @click=${() => this.#part("regulars-checkin").show()}>${icon("plus", 24)}</button>
       </header>
@@ -148,9 +151,9 @@ export class Staff extends LitElement {
     const head = heading(card);
     return html`<article class="card" aria-label=${head.name}>
       <div class="top">
-        <button class="quiet icon back" aria-label=${t("back")} @click=${() => { this.open = ""; }}>${icon("back", 24)}</button>
-        <div class="grow"><h2>${head.name}</h2><span class="small soft">${t(`state.${card.state}`)} · ${head.place}${card.claimed_by ? ` · ${t("claim.taken", { who: word("shift", card.claimed_by) })}` : ""}</span></div>
-        ${card.tier ? html`<span class="chip gold">${word("tier", card.tier.value)}</span>` : nothing}
+        <button class="quiet icon back" aria-label=${t("back")} @click=${() => this.#back()}>${icon("back", 24)}</button>
+        <div class="grow"><h2 tabindex="-1">${head.name}</h2><span class="small soft">${t(`state.${card.state}`)} · ${head.place}${card.claimed_by ? ` · ${t("claim.taken", { who: word("shift", card.claimed_by) })}` : ""}</span></div>
+        ${card.tier ? html`<span class="chip gold" title=${origin(card.tier)}>${word("tier", card.tier.value)}<span class="unseen"> (${origin(card.tier)})</span></span>` : nothing}
         <button class="quiet icon" aria-label=${t("phone_code.title")} title=${t("phone_code.title")} @click=${() => this.#phoneCode(card.id)}>${icon("phone", 22)}</button>
       </div>
       <div class="pane" tabindex="0" role="region" aria-label=${t("card.title", { name: head.name })}>
@@ -215,7 +218,20 @@ export class Staff extends LitElement {
   #show(id) {
     this.open = id;
     this.part = "";
+    this.#focus(".card h2");
     if (id) this.#live.command("open_card", { visit_id: id });
+  }
+
+  /** Where the card was opened from, so that a keyboard goes on there. */
+  #back() {
+    const id = this.open;
+    this.open = "";
+    this.updateComplete.then(() => this.#part("regulars-staff-list")?.focusRow(id));
+  }
+
+  /** A part that replaces another on a phone takes the focus along; the reader hears whose card it is. */
+  #focus(selector) {
+    this.updateComplete.then(() => this.renderRoot.querySelector(selector)?.focus());
   }
 
   #turn(part) {

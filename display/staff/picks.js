@@ -3,6 +3,7 @@
 
 import { LitElement, css, html, nothing } from "lit";
 
+import { nowS } from "../shared/clock.js";
 import { icon } from "../shared/icons.js";
 import { nameOf, t, word } from "../shared/i18n.js";
 import { itemStyles, picture } from "../shared/item.js";
@@ -29,7 +30,7 @@ export class Picks extends LitElement {
 
   render() {
     const lines = this.picks?.lines ?? [];
-    const over = lines.filter((line) => line.moves.includes("returned") && line.held_until * 1000 <= Date.now());
+    const over = lines.filter((line) => line.moves.includes("returned") && line.held_until <= nowS());
     const fetch = lines.filter((line) => line.step === "reserved");
     const ready = lines.filter((line) => line.step === "picked" && !over.includes(line));
     const inside = (this.cards ?? []).filter((card) => card.state === "fitting");

@@ -9,12 +9,13 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from edge.core import checkin, reservation, search, visit
+from edge.core import checkin, reservation, visit
 from edge.core.checkin import CheckIns
 from edge.core.consent import redacted
 from edge.core.effects import KeepVisit, PostPhoneCode, Pull
 from edge.core.floor import Floor
 from edge.core.inputs import Device
+from edge.core.search import Catalogue
 from edge.core.shift import Shift
 from edge.core.shop import Shop, Wearer, wearer
 from edge.core.visit import Visit
@@ -39,8 +40,13 @@ class Staff:
 
     def __init__(self, floor: Floor, check_ins: CheckIns, shop: Callable[[], Shop]) -> None:
         self._floor, self._check_ins, self._shop = floor, check_ins, shop
+        self._catalogue = Catalogue()
         self._shift = Shift(floor.chance.epoch, floor.chance.day_end)
         self._acks: OrderedDict[tuple[str, str], Ack] = OrderedDict()
+
+    def learn(self) -> None:
+        """A little more of the catalogue, so that a search finds it ready."""
+        self._catalogue.learn(self._floor.replica.products())
 
     def obey(
         self, device: Device, command: Command, cards: Mapping[str, StaffCard], now: float, *, online: bool
@@ -225,7 +231,7 @@ class Staff:
     # what there is
 
     def _search(self, command: Command, now: float) -> Ack:
-        items, count = search.found(
+        items, count = self._catalogue.found(
             self._shop(), self._wearer(command, now), command.terms, size=command.size, in_my_size=command.in_my_size
         )
         return _done(command, {"items": [one.model_dump(mode="json") for one in items], "count": count})

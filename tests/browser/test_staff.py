@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import cards
 from tests.browser.conftest import Open, until
 from tests.browser.stage import Stage
+from wire.cards import Note
 from wire.live import Ack
 
 pytestmark = pytest.mark.needs("chromium")
@@ -316,7 +317,7 @@ def test_fifteen_arrivals_at_once_are_seven_rows_and_then_all_of_them(
 
 def test_a_tablet_nobody_uses_lets_go_of_everything(open_page: Open, stage: Stage) -> None:
     stage.shown["staff"] = cards.full_list()
-    page = open_page("/staff?lang=en&blur_s=0&lock_s=1", expect="Anna B.")
+    page = open_page("/staff?lang=en&blur_s=0&lock_s=2")
     expect(page.get_by_role("heading", name="Locked")).to_be_visible()
     expect(page.get_by_text("Anna B.")).to_have_count(0)
     page.get_by_role("button", name="Unlock").click()
@@ -331,6 +332,57 @@ def test_the_right_state_stands_a_second_after_the_network_is_back(staff: Page, 
     staff.context.set_offline(offline=False)
     expect(staff.get_by_text("Greta").first).to_be_visible(timeout=1000)
     expect(staff.get_by_text("Anna B.")).to_have_count(0)
+
+
+def test_a_tablet_whose_clock_is_wrong_tells_the_shops_time(open_page: Open, stage: Stage) -> None:
+    stage.shown["staff"] = (*cards.full_list(), cards.picks())
+    # A context of its own: a clock that is set is set for every page of its context.
+    page = open_page("/staff?lang=en", timezone_id="Asia/Tokyo")
+    page.clock.install(time=(cards.NOW - 7200) * 1000)  # two hours slow
+    page.reload()
+    expect(page.locator("li", has_text="Anna B.").locator(".since")).to_have_text("4 min")
+    expect(page.get_by_role("button", name="Reservations: 3")).to_be_visible()
+
+
+def test_a_keyboard_goes_to_the_card_and_back_to_its_row(staff: Page) -> None:
+    focused = "document.activeElement.shadowRoot.activeElement"
+    row = staff.locator("li", has_text="Anna B.").locator(".who")
+    row.focus()
+    staff.keyboard.press("Enter")
+    expect(staff.get_by_role("heading", name="Anna Brandt")).to_be_focused()
+    staff.keyboard.press("Shift+Tab")
+    assert staff.evaluate(f"{focused}.getAttribute('aria-label')") == "Back"
+    staff.keyboard.press("Enter")
+    expect(row).to_be_focused()
+
+
+def test_escape_closes_a_dialog_and_gives_the_focus_back(staff: Page) -> None:
+    button = staff.get_by_role("button", name="Check in", exact=True)
+    button.focus()
+    staff.keyboard.press("Enter")
+    expect(staff.get_by_label("Loyalty number")).to_be_focused()
+    staff.keyboard.press("Escape")
+    expect(staff.get_by_label("Loyalty number")).to_be_hidden()
+    expect(button).to_be_focused()
+
+
+SEEN_BY_A_CAMERA = """(code) => {
+  const canvas = document.createElement("canvas");
+  const paint = canvas.getContext("2d");
+  setInterval(() => paint.fillRect(0, 0, Math.random() * 9, 9), 50);
+  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(5);
+  window.BarcodeDetector = class { async detect() { return [{ rawValue: code }]; } };
+}"""
+
+
+def test_the_camera_reads_the_card_and_is_let_go(staff: Page, stage: Stage) -> None:
+    stage.answers["checkin"] = Ack(key="k", ok=True, body={"visit_id": "v-anna", "shown": True})
+    staff.evaluate(SEEN_BY_A_CAMERA, "4711081523")
+    staff.get_by_role("button", name="Check in", exact=True).click()
+    staff.get_by_role("button", name="Scan with the camera").click()
+    expect(staff.get_by_role("heading", name="Anna Brandt")).to_be_visible()
+    assert stage.commands[0]["loyalty"] == "4711081523"
+    assert staff.locator("video").evaluate("(video) => video.srcObject === null || !video.srcObject.active")
 
 
 def test_a_tablet_left_alone_covers_itself(open_page: Open, stage: Stage) -> None:
@@ -374,13 +426,15 @@ def test_a_tablet_says_since_when_head_office_is_away(open_page: Open, stage: St
 
 def test_script_in_names_and_notes_stays_text(open_page: Open, stage: Stage) -> None:
     note = cards.mark(cards.SCRIPT, source="staff")
+    written = Note(note_id="n", text=cards.SCRIPT, at=cards.NOW)
     stage.shown["staff"] = (
-        cards.anna(alias=cards.SCRIPT[:40], name=cards.SCRIPT, notes=(note,)),
+        cards.anna(alias=cards.SCRIPT[:40], name=cards.SCRIPT, notes=(note,), written=(written,)),
         cards.status(store_name=cards.SCRIPT),
     )
     page = open_page("/staff?lang=en")
     page.locator(".who").first.click()
-    expect(page.locator(".notes")).to_contain_text("<script>alert(2)</script>")
+    for notes in page.locator(".notes").all():
+        expect(notes).to_contain_text("<script>alert(2)</script>")
     assert (
         page.evaluate("document.querySelector('regulars-staff').shadowRoot.querySelectorAll('script, img').length") == 0
     )
