@@ -18,10 +18,11 @@ export class Overview extends LitElement {
 
   static styles = [base, controls, look, css`
     .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: var(--gap-m); }
-    .figures div { display: grid; gap: .1rem; padding: var(--gap-m) var(--gap-l); } .figures b { font: 600 var(--size-xxl)/1.1 var(--serif); font-variant-numeric: tabular-nums; }
+    .figures div { display: grid; align-content: start; gap: .1rem; padding: var(--gap-m) var(--gap-l); } .figures b { font: 600 var(--size-xxl)/1.1 var(--serif); font-variant-numeric: tabular-nums; }
     .stores { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: var(--gap-m); }
     .store { display: grid; gap: var(--gap-s); align-content: start; } .store h3 { overflow-wrap: anywhere; }
-    .store dl { display: grid; grid-template-columns: auto 1fr; gap: .15rem var(--gap-m); } .store dd { text-align: end; font-variant-numeric: tabular-nums; }
+    .store .row { align-items: start; flex-wrap: nowrap; } .store .chip { flex: none; white-space: nowrap; }
+    .store dl { display: grid; grid-template-columns: 1fr auto; gap: .15rem var(--gap-m); } .store dd { text-align: end; font-variant-numeric: tabular-nums; }
   `];
 
   #timer = null;

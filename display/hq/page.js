@@ -56,7 +56,7 @@ export class HeadOffice extends LitElement {
     return html`<header><h1 class="grow">${t("hq.title")}</h1>
         <a class="button quiet" href=${other.href} hreflang=${other.lang} lang=${other.lang} aria-label=${`${other.lang.toUpperCase()}: ${t("language.other")}`}>${other.lang.toUpperCase()}</a>
         ${isIn ? html`<button class="quiet" @click=${() => this.office.signOut()}>${icon("door")} <span>${t("hq.sign_out")}</span></button>` : nothing}</header>
-      <main tabindex="-1" class=${isIn ? "" : "alone"}>${isIn ? this.#part() : this.#door()}</main>
+      <main tabindex="0" class=${isIn ? "" : "alone"}>${isIn ? this.#part() : this.#door()}</main>
       ${isIn ? html`<nav aria-label=${t("hq.parts")}>${this.#parts().map((part) => html`<button data-part=${part} aria-current=${this.part === part ? "page" : nothing} @click=${() => this.#go(part)}>${icon(PARTS[part][0], 24)}<span>${t(`hq.part.${part}`)}</span></button>`)}</nav>` : nothing}`;
   }
 

@@ -5,7 +5,7 @@ import { LitElement, css, html, nothing } from "lit";
 import "../shared/dialog.js";
 import "../shared/preferences.js";
 import { icon } from "../shared/icons.js";
-import { date, t } from "../shared/i18n.js";
+import { date, language, t } from "../shared/i18n.js";
 import { base, controls } from "../shared/styles.js";
 
 export const PURPOSES = ["recognise", "staff", "screen", "web_history", "measure"];
@@ -40,6 +40,7 @@ export class Account extends LitElement {
         <button class="primary" ?disabled=${!this.preferences} @click=${() => this.#save()}>${t("account.save")}</button></section>
       <section><h2>${t("account.data")}</h2>
         <a class="button" href="/phone/export" download="regulars.json">${icon("note")} ${t("account.export")}</a>
+        <a class="button" href=${`/phone/export?format=html&lang=${language}`} download="regulars.html">${icon("eye")} ${t("account.export_page")}</a>
         <button @click=${() => this.#forget()}>${icon("clock")} ${t("account.forget")}</button>
         <p class="small soft">${t("account.forget_how")}</p>
         <button @click=${() => this.shopper.end()}>${t("account.sign_out")}</button>

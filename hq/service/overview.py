@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from hq.core.audit import Logged
+from hq.core.audit import Actor, Entry, Logged
 from hq.core.consent import recognisable
 from hq.core.loyalty import read_loyalty
 from hq.core.overview import OPEN_MOST, Overview
@@ -34,7 +34,7 @@ class OverviewDesk:
 
         return self._office.store.read(work)
 
-    def member(self, member: str, now: float) -> tuple[Profile, bool, tuple[str, ...]]:
+    def member(self, member: str, by: Actor, now: float) -> tuple[Profile, bool, tuple[str, ...]]:
         """(profile, whether a store may recognise her now, stores that hold a copy) by member_ref or loyalty number."""
         merchant_id = self._office.merchant_id
 
@@ -45,7 +45,9 @@ class OverviewDesk:
                 raise Unknown("There is no such member.", "Give the member_ref or the loyalty number.")
             return profile, recognisable(profile, now), tuple(sorted(view.holders(profile.member_ref)))
 
-        return self._office.store.read(work)
+        found = self._office.store.read(work)
+        self._office.note(Entry(now, by, "member.find", member_ref=found[0].member_ref))
+        return found
 
     def audit(
         self, *, before: int | None, limit: int, action: str = "", actor: str = "", member_ref: str = ""

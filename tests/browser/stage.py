@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 import display
 from tests.browser import cards
+from tests.browser.office import StagedOffice
 from wire.live import Ack
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Stage:
     def __init__(self) -> None:
         self.app = Flask("stage")
         self.sockets = SocketIO(self.app, async_mode="threading")
+        self.office = StagedOffice(self.app)
         self.clear()
         self._routes()
         self._events()
@@ -37,6 +39,7 @@ class Stage:
 
     def clear(self) -> None:
         """As it is before each test: nobody in the shop, nobody signed in."""
+        self.office.clear()
         self.shown: dict[str, tuple[BaseModel, ...]] = {"staff": (cards.status(),), "screen:window": (cards.screen(),)}
         self.seq = {"staff": 7, "screen:window": 7}
         self.epoch = "e1"
@@ -121,7 +124,7 @@ class Stage:
 
     def _routes(self) -> None:
         app = self.app
-        app.add_url_rule("/<any(demo,gallery,join,leave,phone,screen,staff):name>", "page", self._page)
+        app.add_url_rule("/<any(demo,hq,gallery,join,leave,phone,screen,staff):name>", "page", self._page)
         app.add_url_rule("/display/<path:path>", "asset", self._asset)
         app.add_url_rule("/pair", "pair", self._pair, methods=["POST"])
         app.add_url_rule("/phone/state", "state", self._state)

@@ -154,6 +154,17 @@ def _joined(stage: Stage) -> None:
     stage.joined = (200, test_join.answer())
 
 
+def _signed_out(stage: Stage) -> None:
+    stage.office.me = None
+
+
+def _member_found(page: Page) -> None:
+    page.locator("[data-part=members]").click()
+    page.locator("input[name=member]").fill("482913507765")
+    page.locator("form.line button").click()
+    page.locator(".sheet dl").wait_for()
+
+
 def _to_step(last: int) -> Callable[[Page], None]:
     def pressed(page: Page) -> None:
         for step in range(last):
@@ -214,6 +225,16 @@ STATES: dict[str, tuple[str, tuple[int, int], Callable[[Stage], None], Callable[
     **{f"join_{step}": ("join", PHONE, _nothing, _to_step(step)) for step in range(5)},
     "join_receipt": ("join", PHONE, _joined, _receipt),
     "leave": ("leave", SMALL, _member, _nothing),
+    "hq_door": ("hq", SMALL, _signed_out, _nothing),
+    "hq_overview": ("hq", SMALL, _nothing, _nothing),
+    "hq_overview_tablet": ("hq", TABLET, _nothing, _nothing),
+    "hq_overview_wide": ("hq", WIDE, _nothing, _nothing),
+    "hq_members": ("hq", SMALL, _nothing, _member_found),
+    "hq_members_wide": ("hq", WIDE, _nothing, _member_found),
+    "hq_audit": ("hq", SMALL, _nothing, _press("[data-part=audit]")),
+    "hq_audit_tablet": ("hq", TABLET, _nothing, _press("[data-part=audit]")),
+    "hq_access": ("hq", SMALL, _nothing, _press("[data-part=access]")),
+    "hq_access_wide": ("hq", WIDE, _nothing, _press("[data-part=access]")),
     "demo": ("demo", WIDE, test_floor.set_stage, _nothing),
     "demo_broad": ("demo", BROAD, test_floor.set_stage, _nothing),
     "demo_small": ("demo", PHONE, test_floor.set_stage, _nothing),

@@ -165,6 +165,9 @@ def test_who_did_what_to_whom_stands_in_the_log(hub: Hub, owner: Person) -> None
     (entry,) = owner.get("/v1/audit", params={"member_ref": member_ref, "action": "member"}).json()["entries"]
     assert (entry["actor"], entry["role"], entry["action"]) == (owner.account_id, "owner", "member.withdraw")
     assert hub.command("withdraw", member_ref).returncode == 0
+    owner.post("/v1/members/find", json={"member": member_ref}).raise_for_status()
+    looked = owner.get("/v1/audit", params={"member_ref": member_ref, "action": "member.find"}).json()["entries"]
+    assert [entry["actor"] for entry in looked] == [owner.account_id]
 
 
 def test_no_password_and_no_key_lies_in_the_state_folder_or_the_log(hub: Hub, owner: Person) -> None:

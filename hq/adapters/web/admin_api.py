@@ -107,9 +107,10 @@ def members_api(desk: Desk) -> Blueprint:
     @routes.post("/members/find")
     @operation("office", "office", right=Right.MEMBERS_READ, request=MemberRequest, reply=MemberFound)
     async def find() -> Response:
-        await callers.office(desk, Right.MEMBERS_READ)
-        wish = await body(MemberRequest)
-        profile, recognised, stores = await desk.run(desk.office.overview.member, wish.member, desk.clock())
+        caller, wish = await callers.office(desk, Right.MEMBERS_READ), await body(MemberRequest)
+        profile, recognised, stores = await desk.run(
+            desk.office.overview.member, wish.member, caller.actor, desk.clock()
+        )
         consent = profile.consent
         g.about = profile.member_ref
         return model_reply(

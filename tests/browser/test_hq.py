@@ -1,0 +1,86 @@
+"""Head office's page: the door, what each role sees, and ending a membership for somebody who asks."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, until
+from tests.browser.office import REF
+from tests.browser.stage import Stage
+
+pytestmark = pytest.mark.needs("chromium")
+
+
+def test_who_is_not_signed_in_sees_the_door_only(open_page: Open, stage: Stage) -> None:
+    stage.office.me = None
+    page = open_page("/hq?lang=de", expect="Anmelden")
+    assert page.locator("nav").count() == 0
+    page.locator("input[name=name]").fill("maria")
+    page.locator("input[name=password]").fill("falsch geraten")
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("alert")).to_have_text("Name oder Passwort stimmt nicht.")
+    page.locator("input[name=password]").fill("korb voller birnen")
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("heading", name="Filialen")).to_be_visible()
+
+
+def test_the_link_leaves_the_address_and_is_used_once(open_page: Open, stage: Stage) -> None:
+    stage.office.me = None
+    page = open_page("/hq?lang=en#setup=0123456789abcdef", expect="Welcome")
+    assert "setup" not in page.url
+    page.locator("input[name=name]").fill("maria")
+    page.locator("input[name=password]").fill("korb voller birnen")
+    page.get_by_role("button", name="Set up access").click()
+    expect(page.get_by_role("heading", name="Stores")).to_be_visible()
+    (asked,) = [body for method, path, body in stage.office.asked if path == "/v1/office/setup"]
+    assert asked["token"] == "0123456789abcdef"
+
+
+def test_a_store_that_is_silent_says_so(open_page: Open, stage: Stage) -> None:
+    page = open_page("/hq?lang=de", expect="Filialen")
+    osnabrueck = page.locator(".store", has_text="Osnabrück")
+    expect(osnabrueck.locator(".chip")).to_contain_text("Still")
+    expect(page.locator(".note", has_text="Nr. 41")).to_contain_text("Halm & Hede Osnabrück: steht aus")
+
+
+def test_support_has_no_members_and_no_log(open_page: Open, stage: Stage) -> None:
+    assert stage.office.me is not None
+    stage.office.me |= {"role": "support", "rights": ["stores.read"]}
+    page = open_page("/hq?lang=de", expect="Filialen")
+    assert page.locator("nav button").all_inner_texts() == ["Übersicht", "Zugänge"]
+
+
+def test_a_member_is_erased_only_after_a_second_press(open_page: Open, stage: Stage) -> None:
+    page = open_page("/hq?lang=de", expect="Filialen")
+    page.locator("[data-part=members]").click()
+    page.locator("input[name=member]").fill("4829 1350 7765")
+    page.get_by_role("button", name="Suchen").click()
+    page.get_by_role("button", name="Löschen", exact=True).click()
+    assert not any(path == "/v1/withdraw" for _, path, _ in stage.office.asked)
+    page.get_by_role("button", name="Endgültig löschen").click()
+    expect(page.get_by_role("heading", name="Noch nicht alle Filialen haben es belegt")).to_be_visible()
+    (asked,) = [body for method, path, body in stage.office.asked if path == "/v1/withdraw"]
+    assert asked == {"member_ref": REF, "kind": "erase"}
+
+
+def test_everything_held_is_two_files_away(open_page: Open, stage: Stage) -> None:
+    page = open_page("/hq?lang=en", expect="Stores")
+    page.locator("[data-part=members]").click()
+    page.locator("input[name=member]").fill("482913507765")
+    page.get_by_role("button", name="Find").click()
+    readable = page.get_by_role("link", name="Export to read")
+    assert readable.get_attribute("href") == f"/v1/members/{REF}/export?format=html&lang=en"
+
+
+def test_signing_out_leaves_nothing_on_the_page(open_page: Open, stage: Stage) -> None:
+    page = open_page("/hq?lang=de", expect="Osnabrück")
+    page.get_by_role("button", name="Abmelden").click()
+    expect(page.locator("regulars-hq-door")).to_be_visible()
+    assert page.get_by_text("Osnabrück").count() == 0
+    until(lambda: stage.office.me is None)
+
+
+def test_a_link_for_a_colleague_is_shown_once(open_page: Open, stage: Stage) -> None:
+    page = open_page("/hq?lang=de", expect="Filialen")
+    page.locator("[data-part=access]").click()
+    page.get_by_role("button", name="Link erzeugen").click()
+    expect(page.locator("output")).to_have_text("http://hq.test/hq#setup=0123456789abcdef")
