@@ -9,9 +9,13 @@ import pytest
 
 from edge.adapters import remnants
 from edge.adapters.store_key import store_key
+from edge.adapters.store_sqlite import Damaged, opened
 from tests.flow.hub import Hub, running_hub
 from tests.flow.shop import Shop, Tablet, eventually, open_shop
 from wire import rst1
+
+# A visit is not over while a store on a busy machine starts again.
+PATIENT = {"arrive_after_s": 1, "left_after_s": 60, "assurance": "heard"}
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +176,36 @@ def test_a_restart_goes_on_with_the_same_visit(shop: Shop, tablet: Tablet) -> No
     again = shop.connect(token)
     with shop.inside(anna):
         assert eventually(lambda: again.visit("Anna"))["id"] == before["id"]
+
+
+def test_a_strict_store_has_its_replicas_key_from_head_office_alone(hub: Hub, tmp_path: Path) -> None:
+    with open_shop(hub, tmp_path / "edge", offline={"policy": "strict"}, presence=PATIENT) as shop:
+        tablet, anna = shop.pair("tablet", "t1"), shop.join("Anna")
+        with shop.inside(anna):
+            before = eventually(lambda: tablet.visit("Anna"))
+        token = shop.token
+        shop.stop()
+        machine = store_key(shop.state, shop.state / "outbox.db")
+        with pytest.raises(Damaged, match="its key does not fit"):
+            opened(shop.state / "cache.db", machine.of("cache"), "NORMAL", "", "1")
+        shop.start()
+        again = shop.connect(token)
+        with shop.inside(anna):
+            assert eventually(lambda: again.visit("Anna"))["id"] == before["id"]
+
+
+def test_a_strict_store_that_starts_without_head_office_knows_nobody_until_it_answers(hub: Hub, tmp_path: Path) -> None:
+    with open_shop(hub, tmp_path / "edge", offline={"policy": "strict"}) as shop:
+        anna = shop.join("Anna")
+        shop.stop()
+        shop.plug.pull()
+        shop.start()
+        tablet = shop.pair("tablet", "t1")
+        assert shop.edge._cache.is_locked
+        shop.plug.put_in()
+        eventually(lambda: not shop.edge._cache.is_locked, within_s=10)
+        with shop.inside(anna):
+            eventually(lambda: tablet.visit("Anna"), within_s=10)
 
 
 def test_without_head_office_everything_goes_on_and_is_made_up_for(hub: Hub, shop: Shop, tablet: Tablet) -> None:
