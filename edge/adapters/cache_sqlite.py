@@ -474,12 +474,15 @@ class Cache:
         rows = self._read("SELECT body FROM record WHERE kind = 'profile' AND key = ? AND body IS NOT NULL", [member])
         rows += self._read("SELECT key FROM day_key WHERE member_ref = ?", [member])
         numbers = self._read("SELECT loyalty FROM record WHERE kind = 'profile' AND key = ? AND loyalty > ''", [member])
-        return [bytes(row[0]) for row in rows] + [row[0].encode() for row in numbers if len(row[0]) >= _TRACE_LENGTH]
+        # A name alone is somebody else's too; behind the end of its member_ref it is hers.
+        names = self._read("SELECT substr(member_ref, -12) || words FROM named WHERE member_ref = ?", [member])
+        told = [row[0].encode() for row in numbers if len(row[0]) >= _TRACE_LENGTH]
+        return [bytes(row[0]) for row in rows] + told + [row[0].encode() for row in names]
 
     def _is_left(self, traces: list[bytes]) -> bool:
         """Two profiles have much in common: what a live one holds too tells nothing of the member who left."""
         left = remnants.found(self._path, self._key, traces)
-        return any(not self._read(_IN_A_PROFILE, [piece]) for piece in left)
+        return any(not self._read(_AT_ANOTHER, [piece, piece]) for piece in left)
 
     def _rewrite(self) -> None:
         """Live rows only, into a new file that takes this one's place; without room for that, all is fetched again."""
@@ -513,7 +516,10 @@ class Cache:
 _DAY_KEYS: Final = "SELECT member_ref, key FROM day_key WHERE day = ? AND member_ref > ? ORDER BY member_ref LIMIT ?"
 # Of some thirty members at once; to look for more takes longer than to write the file anew.
 _TRACES: Final = 300
-_IN_A_PROFILE: Final = "SELECT 1 FROM record WHERE kind = 'profile' AND instr(body, ?) LIMIT 1"
+_AT_ANOTHER: Final = """
+SELECT 1 FROM record WHERE kind = 'profile' AND instr(body, ?)
+UNION ALL SELECT 1 FROM named WHERE instr(CAST(words AS BLOB), ?) LIMIT 1
+"""
 # A shorter loyalty number is found by chance in any file, and tells nobody.
 _TRACE_LENGTH: Final = 6
 # Two megabytes of keys, and tens of milliseconds in which nobody else reads.

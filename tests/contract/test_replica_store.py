@@ -139,6 +139,17 @@ def test_no_piece_of_a_profile_is_left_where_pages_were_split(cache: Cache, path
     assert all(bodies[one] in after for one in set(bodies) - set(gone) if len(bodies[one]) < 400)
 
 
+def test_a_name_in_free_space_is_looked_for_too(cache: Cache, path: Path) -> None:
+    put_profile(cache, profile(name="Annegret Unverwechselbar"))
+    trace = next(one for one in cache._traces_of(ANNA) if b"unverwechselbar" in one)
+    assert trace in decrypted(path)
+    assert remnants.found(path, FILE_KEY, [trace])
+    withdraw(cache)
+    assert trace in cache._traces
+    cache.scrub()
+    assert b"unverwechselbar" not in decrypted(path)
+
+
 def test_a_crowd_that_leaves_at_once_is_not_looked_for_one_by_one(cache: Cache, path: Path) -> None:
     bodies = crowded(cache, Random(LEAVING))
     gone = {one: Revoked(Revocation(seq=n, member_ref=one, kind="erase", at=NOW), 1) for n, one in enumerate(bodies)}
@@ -237,6 +248,7 @@ def test_damage_anywhere_is_found_and_a_wrong_profile_is_never_shown(tmp_path: P
         cache = Cache(hurt, FILE_KEY)
         assert cache.was_rebuilt
         assert cache.profile(ANNA) is None
+        cache.trust(HUB_KEYS)
         put_profile(cache, profile())
         assert cache.profile(ANNA) == profile()
         cache.close()
@@ -256,6 +268,7 @@ def test_damage_under_a_running_store_hides_the_member_and_asks_for_a_new_file(c
     was_broken = again.is_broken
     again.rebuild()
     assert (was_broken, again.is_broken) == (True, False)
+    again.trust(HUB_KEYS)
     put_profile(again, profile())
     assert again.profile(ANNA) == profile()
     again.close()
