@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Final
 
 import zstandard
-from tests.core.pages import HUB_KEYS, packed
 
 from edge.adapters.cache_sqlite import Cache
 from edge.core.replica import Kept, Plan, found_by
+from tests.core.pages import HUB_KEYS, packed
 from tests.core.store import FILE_KEY, NOW, profile
 from wire.profile import Profile
 
