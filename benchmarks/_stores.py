@@ -23,16 +23,27 @@ class Line:
         self._port = port
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._is_old = False
 
     async def ask(self, method: str, path: str, token: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
         """(status, headers in lower case, body)."""
         if self._reader is None or self._writer is None:
             self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+            self._is_old = False
         head = f"{method} {path} HTTP/1.1\r\nHost: hq\r\nAuthorization: Bearer {token}\r\n"
         head += f"Content-Length: {len(body)}\r\n\r\n"
         self._writer.write(head.encode() + body)
-        async with asyncio.timeout(_ANSWER_S):
-            return await _answer(self._reader)
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                return await _answer(self._reader)
+        except asyncio.IncompleteReadError as torn:
+            if torn.partial or not self._is_old:
+                raise
+            self.close()  # it lay idle for too long: once more on a new one
+            self._reader = self._writer = None
+            return await self.ask(method, path, token, body)
+        finally:
+            self._is_old = True
 
     def close(self) -> None:
         if self._writer is not None:

@@ -12,7 +12,7 @@ from hq.core.audit import Entry
 from hq.core.codes import Rate, Tries
 from hq.core.erasure import RETENTION, Retention
 from hq.core.keys import HubKeys
-from hq.core.registry import LEASE_S
+from hq.core.registry import LEASE_S, Device
 
 if TYPE_CHECKING:
     from hq.adapters.store_sql import SqlStore
@@ -31,6 +31,7 @@ class Office:
     merchant_id: str = MERCHANT_ID
     lease_s: int = LEASE_S
     epoch: str = ""
+    known_devices: dict[str, tuple[Device, float]] = field(default_factory=dict, repr=False)  # by token
     retention: Sequence[Retention] = RETENTION
     tries: Tries = field(default_factory=Tries)
     # A family may join from one phone, a shop's Wi-Fi has one address: generous, yet no machine fills the database.

@@ -136,6 +136,7 @@ class RegistryDesk:
             change.note(self._office.merchant_id, Entry(now, by, "store.revoke_device", device_id))
 
         self._office.store.change(work)
+        self._office.known_devices.clear()
 
     def withdrawal(self, seq: int) -> Withdrawal:
         """Which devices proved it, and which may still hold the member, their leases' ends included."""

@@ -15,7 +15,7 @@ from hq.core.outbox import accepted
 from hq.core.registry import Device, Seen, is_public_key, receipt_genuine, voice
 from hq.core.scopes import LONGEST_VISIT_S, VISIT_S, Reason
 from hq.core.visits import LONGEST_TTL_S
-from hq.errors import BadInput, Conflict, Foreign, NotSignedIn, Rebootstrap, Refused, TooFast, Unknown
+from hq.errors import BadInput, Conflict, Foreign, HqError, NotSignedIn, Rebootstrap, Refused, TooFast, Unknown
 from hq.service.office import Office
 from hq.service.restore import RestoreDesk
 from wire.cards import PhoneView
@@ -33,6 +33,7 @@ from wire.sync import (
     PhoneCodePost,
     PhoneViewPost,
     ReceiptPost,
+    Revocation,
     token_boot,
     token_device,
     token_valid,
@@ -42,12 +43,20 @@ if TYPE_CHECKING:
     from hq.adapters.store_sql import Change, View
     from hq.core.changes import ScopeRow
 
+# As long as another process's revocation of a device may need to be noticed; our own is noticed at once.
+KNOWN_S: Final = 1.0
+KNOWN_DEVICES: Final = 4_000
 _OLDEST_SCHEMA: Final = max(1, SCHEMA - 2)
 
 
 class StoreDesk:
     def __init__(self, office: Office) -> None:
         self._office = office
+
+    def known(self, token: str, now: float) -> Device | None:
+        """The device whose token was found good within this second: a store asks several times in a row."""
+        device, at = self._office.known_devices.get(token, (None, 0.0))
+        return device if 0 <= now - at < KNOWN_S else None
 
     def signed_in(self, token: str, now: float) -> Device:
         """The device whose key signed this token. Raises NotSignedIn."""
@@ -70,6 +79,10 @@ class StoreDesk:
                 "Revoke the device at head office and enrol the right machine with a new code.",
                 key="error.two_devices",
             )
+        known = self._office.known_devices
+        if len(known) >= KNOWN_DEVICES:
+            known.clear()
+        known[token] = (device, now)
         return device
 
     def _begin_boot(self, device: Device, boot_id: str, now: float, *, is_second: bool) -> None:
@@ -81,6 +94,7 @@ class StoreDesk:
                 change.note(device.merchant_id, Entry(now, actor, "device.two", device.store_id, outcome="refused"))
 
         self._office.store.change(work)
+        self._office.known_devices.clear()
 
     def enrol(self, request: EnrolRequest, client: str, now: float) -> EnrolReply:
         office = self._office
@@ -160,6 +174,7 @@ class StoreDesk:
             if cursor is not None:
                 raise Rebootstrap("This store was away longer than deletions are kept.", "Start without a cursor.")
             self._office.store.change(lambda change: change.seen_devices({device.device_id: Seen(now, "", revoked)}))
+            self._office.known_devices.clear()
         limit = max(1, min(limit, PAGE_ROWS))
 
         def work(view: "View") -> Page:
@@ -186,6 +201,17 @@ class StoreDesk:
             return Page(header, _records(view, device, rows))
 
         return self._office.store.read(work)
+
+    def urgent(self, cursor: str, revocations: tuple[Revocation, ...], now: float) -> Page:
+        """Withdrawals alone, before anything else is even looked up; the cursor stays where it is."""
+        header = PageHeader(
+            epoch=self._office.epoch,
+            now=now,
+            cursor=cursor,
+            revoke_cursor=revocations[-1].seq,
+            revocations=revocations,
+        )
+        return Page(header, ())
 
     def check_schema(self, version: int | None) -> None:
         if version is not None and not _OLDEST_SCHEMA <= version <= SCHEMA:
@@ -216,19 +242,35 @@ class StoreDesk:
             )
         return ack
 
-    def receipt(self, device: Device, post: ReceiptPost, now: float) -> None:
+    def receipts(self, posts: Sequence[tuple[Device, ReceiptPost]], now: float) -> Sequence[HqError | None]:
+        """What there is to say against each; the others are committed, all in one transaction."""
+        told = [self._against(device, post, now) for device, post in posts]
+        good = [each for each, refusal in zip(posts, told, strict=True) if refusal is None and each[1].seq != 0]
+
+        def work(change: "Change") -> set[tuple[str, int]]:
+            foreign: set[tuple[str, int]] = set()
+            for device, post in good:
+                if change.revoked_member(device.merchant_id, post.seq) == post.member_ref:
+                    change.put_applied(device, post, now)
+                else:
+                    foreign.add((device.device_id, post.seq))
+            return foreign
+
+        foreign = self._office.store.change(work) if good else set()
+        for number, (device, post) in enumerate(posts):
+            if (device.device_id, post.seq) in foreign:
+                told[number] = self._foreign(device, Foreign("withdrawal"), now)
+        return told
+
+    def _against(self, device: Device, post: ReceiptPost, now: float) -> HqError | None:
         if not receipt_genuine(device, post):
-            raise BadInput("The receipt is not signed by this device's key.", "Sign <device_id>:<seq>:<member_ref>.")
+            return BadInput("The receipt is not signed by this device's key.", "Sign <device_id>:<seq>:<member_ref>.")
         if post.seq == 0:
-            RestoreDesk(self._office).remembered(device, post, now)
-            return
-
-        def work(change: "Change") -> None:
-            if change.revoked_member(device.merchant_id, post.seq) != post.member_ref:
-                raise Foreign("withdrawal")
-            change.put_applied(device, post, now)
-
-        self._change(device, work, now)
+            try:
+                RestoreDesk(self._office).remembered(device, post, now)
+            except HqError as error:
+                return error
+        return None
 
     def phone_view(self, device: Device, post: PhoneViewPost, now: float) -> None:
         """Refused as unknown when the member withdrew meanwhile: nothing of the visit is kept then."""
@@ -288,9 +330,13 @@ class StoreDesk:
         try:
             self._office.store.change(work)
         except Foreign as foreign:
-            actor = Actor("device", device.device_id)
-            self._office.note(Entry(now, actor, "store.foreign", foreign.what, outcome="refused"))
+            self._foreign(device, foreign, now)
             raise
+
+    def _foreign(self, device: Device, foreign: Foreign, now: float) -> Foreign:
+        actor = Actor("device", device.device_id)
+        self._office.note(Entry(now, actor, "store.foreign", foreign.what, outcome="refused"))
+        return foreign
 
     def _place(self, cursor: str | None) -> Place:
         if cursor is None:

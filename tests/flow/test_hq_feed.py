@@ -249,7 +249,9 @@ def test_other_events_under_the_same_numbers_are_refused_and_told(hub: Hub) -> N
     assert batch(1.0).json() == {"acked": 2, "gap": False}
     assert batch(1.0).json() == {"acked": 2, "gap": False}
     assert batch(5.0).status_code == 409
-    (device,) = [d for d in hub.admin.get("/v1/devices").json()["devices"] if d["store_id"] == "de-0009"]
+    (device,) = [
+        d for d in hub.admin.get("/v1/devices").json()["devices"] if d["device_id"] == store.enrolled["device_id"]
+    ]
     assert device["alarm"]["kind"] == "events"
 
 

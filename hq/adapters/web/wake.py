@@ -34,6 +34,7 @@ class Wakes:
 
     changes_after: Callable[[Mapping[str, int]], Awaitable[Changes]]
     clock: Callable[[], float]
+    counters: Mapping[str, int] = field(default_factory=dict)  # as they were last read
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     failed_at: float | None = None
     _stores: dict[str, set[asyncio.Event]] = field(default_factory=dict)
@@ -80,7 +81,8 @@ class Wakes:
             self._nudged.clear()
             try:
                 changes = await self.changes_after(counters)
-                counters, self.failed_at = changes.counters, None
+                counters = self.counters = changes.counters
+                self.failed_at = None
             except Exception as error:  # noqa: BLE001 - the top of a task: said, visible in /readyz, tried again
                 _log.error("the counters could not be read", error=type(error).__name__)
                 self.failed_at = self.failed_at or self.clock()
