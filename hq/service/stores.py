@@ -230,7 +230,12 @@ class StoreDesk:
                 return None
             new, ack = accepted(high, batch)
             if new:
-                change.save_events(device, batch.incarnation, new)
+                # A store that was away reports visits of members who were erased meanwhile, and does not know it yet.
+                there = change.members_among(device.merchant_id, {event.member_ref for event in new})
+                unnamed = (
+                    event if event.member_ref in there else event.model_copy(update={"member_ref": ""}) for event in new
+                )
+                change.save_events(device, batch.incarnation, tuple(unnamed))
             return ack
 
         ack = self._office.store.change(work)

@@ -55,10 +55,11 @@ class Clock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.set(0.0)
+        path.write_bytes(struct.pack("d", 0.0))
 
     def set(self, ahead_s: float) -> None:
-        self.path.write_bytes(struct.pack("d", ahead_s))
+        with self.path.open("r+b") as file:  # in its place: it is mapped
+            file.write(struct.pack("d", ahead_s))
 
 
 class Spawner:

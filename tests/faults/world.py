@@ -57,6 +57,8 @@ class Promised:
     joined: dict[str, str] = field(default_factory=dict)  # member -> loyalty number
     revs: dict[str, int] = field(default_factory=dict)  # member -> newest revision that head office took
     withdrawing: set[str] = field(default_factory=set)  # asked for, whatever came of it
+    erasing: set[str] = field(default_factory=set)
+    served: set[str] = field(default_factory=set)  # whose card was shown to the tablet
     withdrawn: dict[int, str] = field(default_factory=dict)  # number of the withdrawal -> member
     acknowledged: Counter[tuple[str, str]] = field(default_factory=Counter)  # (visit, kind of event)
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -340,10 +342,18 @@ class People:
         if len(there) < 3 or (len(world.promised.joined) < self._members and chance.random() < 0.3):
             world.join(f"member {len(world.promised.joined)}")
         elif len(there) > 3 and chance.random() < 0.06:
-            world.withdraw(chance.choice(there), chance.choice(["withdraw", "erase"]))
+            self._end(chance.choice(there), chance.choice(["withdraw", "erase"]))
         else:
             world.describe(chance.choice(there), f"rev {next(_keys)}")
         self._stopping.wait(chance.uniform(0, 0.05))
+
+    def _end(self, member: str, kind: str) -> None:
+        """Erasing takes a member's events out of head office, so it is for those who have none."""
+        promised = self._world.promised
+        if kind == "erase":
+            promised.erasing.add(member)
+        is_erased = kind == "erase" and member not in promised.served
+        self._world.withdraw(member, "erase" if is_erased else "withdraw")
 
     def _in_store(self) -> None:
         """A connection for as long as it holds; every answer that says yes is a promise."""
@@ -361,6 +371,9 @@ class People:
 
     def _serve(self, io: socketio.Client, member: str, loyalty: str) -> None:
         promised = self._world.promised
+        promised.served.add(member)
+        if member in promised.erasing:
+            return
         answer = self._world.say(io, "checkin", loyalty=loyalty)
         if not answer["ok"]:
             self._stopping.wait(0.01)

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hq.core.keys import visit_mac
+from tests.faults.records import stored_events
 from tests.flow.hub import Hub, StoreClient, running_hub
 from wire.receipt import ConsentReceipt, verified
 from wire.rst1 import day_key
@@ -155,6 +156,15 @@ def test_a_request_without_a_device_is_told_what_time_it_is(hub: Hub) -> None:
     assert reply.status_code == 401
     assert abs(reply.json()["now"] - time.time()) < 5
     assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+def test_what_a_store_reports_of_somebody_erased_meanwhile_names_nobody(hub: Hub, store: StoreClient) -> None:
+    member = hub.join()["member_ref"]
+    hub.withdraw(member, "erase")
+    event = {"n": 1, "type": "visit.help", "at": time.time(), "visit_id": "v-erased", "member_ref": member}
+    assert store.post("/v1/events", {"incarnation": "erased", "first": 1, "events": [event]}).json()["acked"] == 1
+    kept = [row.member_ref for row in stored_events(hub.state) if row.visit_id == "v-erased"]
+    assert kept == [""]
 
 
 def test_events_count_once_and_a_gap_is_answered(store: StoreClient) -> None:

@@ -1,6 +1,6 @@
 """Profiles, members' sealed secrets and their consent receipts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
@@ -47,6 +47,11 @@ class MemberReads:
     def profile_by_loyalty(self, merchant_id: str, number: str) -> Profile | None:
         query = select(PROFILE.c.body).where(PROFILE.c.merchant_id == merchant_id, PROFILE.c.loyalty_number == number)
         return self._one_profile(query)
+
+    def members_among(self, merchant_id: str, refs: Collection[str]) -> frozenset[str]:
+        """Those of `refs` who have a profile here."""
+        query = select(PROFILE.c.member_ref).where(PROFILE.c.merchant_id == merchant_id)
+        return frozenset(self._c.execute(query.where(PROFILE.c.member_ref.in_(refs))).scalars())
 
     def secret(self, member_ref: str) -> bytes | None:
         query = select(MEMBER_SECRET.c.sealed).where(MEMBER_SECRET.c.member_ref == member_ref)
