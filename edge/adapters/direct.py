@@ -5,7 +5,7 @@ is most of what a change costs (`make bench-push`). This way is taken message by
 difference to what the client reads; everywhere else the stock way is. Knows packets and sockets; refuses to know cards.
 
 What has to hold, and where it is asked:
-- the Engine.IO that was read for this, with its `Socket.send`, `schedule_ping` and our queue: `is_supported`;
+- the Engine.IO that was read for this, with its `Socket.send`, `_send_ping` and our queue: `is_supported`;
 - a text message: `Shared` (a binary one is an attachment behind another message);
 - a plain socket that was upgraded to websocket, nothing queued before, no goodbye said: `Connection.offer`.
 """
@@ -14,12 +14,14 @@ import queue
 import struct
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
 from engineio import exceptions as engine_exceptions
 from engineio.packet import MESSAGE, PING, Packet
+from engineio.socket import Socket
 
 ENGINEIO: Final = "4.15.1"
 
@@ -71,9 +73,9 @@ class Pings:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pings", daemon=True)
 
-    def adopt(self, engine_socket: Any) -> None:  # noqa: ANN401 - as above
-        """From its next ping on; the first was planned by Engine.IO before there was a connection."""
-        engine_socket.schedule_ping = partial(self._schedule, engine_socket)
+    def adopt(self, engine: Any) -> None:  # noqa: ANN401 - as above
+        """From now on `engine` plans its pings here; whatever else it does in the background it does as before."""
+        engine.start_background_task = partial(self._begin, engine.start_background_task)
 
     def start(self) -> None:
         self._thread.start()
@@ -82,10 +84,11 @@ class Pings:
         self._stopping.set()
         self._due.put((0.0, None))
 
-    def _schedule(self, engine_socket: Any) -> None:  # noqa: ANN401 - as above
-        if engine_socket.last_ping:
-            engine_socket.last_ping = None
-            self._due.put((time.monotonic() + self._interval_s, engine_socket))
+    def _begin(self, others: Callable[..., object], target: Any, *args: object, **kwargs: object) -> object:  # noqa: ANN401
+        if getattr(target, "__func__", None) is not Socket._send_ping:  # noqa: SLF001 - what is replaced
+            return others(target, *args, **kwargs)
+        self._due.put((time.monotonic() + self._interval_s, target.__self__))
+        return None
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -48,6 +48,10 @@ class Limits:
     # A restart brings every tablet back at once; afterwards ten a second is far more than any shop has.
     connects_per_s: float = 10.0
     connects_at_once: float = 80.0
+    # All addresses together: whoever is let in costs a handshake and threads, for which those who are in would wait.
+    # The burst takes in every client twice, as after a restart.
+    all_connects_per_s: float = 20.0
+    all_connects_at_once: float = 128.0
     # Addresses that are remembered for this, in memory, while they are connected or lately were.
     addresses: int = 256
     # A client that does not answer within as long again is gone; a tablet's Wi-Fi is away for less when it roams.
@@ -100,8 +104,6 @@ class Live:
     ) -> None:
         self.is_direct = directly and direct.is_supported()
         self._pings = direct.Pings(limits.ping_s)
-        if self.is_direct:
-            self._pings.start()
         self._device_of = device_of
         self._post = post
         self._clients: dict[str, _Client] = {}
@@ -112,6 +114,9 @@ class Live:
         made.on_event("resume", self._resume)
         made.on_event("command", self._command)
         self._server = _limited(made)
+        if self.is_direct:
+            self._pings.adopt(self._server.eio)
+            self._pings.start()
         app.wsgi_app = _Gate(app.wsgi_app, limits)  # type: ignore[method-assign]  # Flask's own way to wrap an application
 
     @property
@@ -183,8 +188,6 @@ class Live:
         engine_socket = server.eio.sockets[engine_id]
         connection: Connection = engine_socket.connection
         connection.authenticated()
-        if self.is_direct:
-            self._pings.adopt(engine_socket)
         with self._lock:
             self._clients[client] = _Client(engine_socket, device, hello, hello.token, connection)
 
@@ -246,16 +249,34 @@ class Live:
 
 
 class _Manager(socketio.Manager):
-    """Tells when a client has been told that it is connected; the connect handler runs before that."""
+    """Tells when a client has been told that it is connected; the connect handler runs before that.
+
+    Clients that come and go at the same moment do so one by one: their threads share lists that python-socketio leaves
+    unguarded, and whoever lost that race was never put away.
+    """
 
     def __init__(self, connected: Callable[[str], None]) -> None:
         super().__init__()
         self._connected = connected
+        self._turn = threading.RLock()
+
+    def pre_connect(self, eio_sid: str, namespace: str) -> object:
+        with self._turn:
+            return super().pre_connect(eio_sid, namespace)
 
     def connect(self, sid: str, namespace: str) -> str:
-        found: str = super().connect(sid, namespace)
+        with self._turn:
+            found: str = super().connect(sid, namespace)
         self._connected(found)
         return found
+
+    def pre_disconnect(self, sid: str, namespace: str) -> object:
+        with self._turn:
+            return super().pre_disconnect(sid, namespace)
+
+    def disconnect(self, sid: str, namespace: str, **kwargs: object) -> object:
+        with self._turn:
+            return super().disconnect(sid, namespace, **kwargs)
 
 
 @dataclass(slots=True)
@@ -274,6 +295,7 @@ class _Gate:
         self._inner = inner
         self._limits = limits
         self._lock = threading.Lock()
+        self._connects = Bucket(limits.all_connects_per_s, limits.all_connects_at_once)
         self._callers: dict[str, _Caller] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -299,7 +321,9 @@ class _Gate:
                     return None
                 caller = self._callers[address] = _Caller(Bucket(limits.connects_per_s, limits.connects_at_once))
             total = sum(one.open for one in self._callers.values())
-            if not caller.connects.take() or caller.open >= limits.clients_of_one or total >= limits.clients:
+            if caller.open >= limits.clients_of_one or total >= limits.clients:
+                return None
+            if not caller.connects.take() or not self._connects.take():
                 return None
             caller.open += 1
             return caller
