@@ -34,7 +34,7 @@ LiveInput = Subscribed | Unsubscribed | Commanded
 ACK_WITHIN_S: Final = 2.75
 COMMANDS_PER_S: Final = 5.0
 COMMANDS_AT_ONCE: Final = 15.0
-_PATH: Final = "/socket.io/"
+LIVE_PATH: Final = "/socket.io/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +299,7 @@ class _Gate:
         self._callers: dict[str, _Caller] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if not environ.get("PATH_INFO", "").startswith(_PATH):
+        if not environ.get("PATH_INFO", "").startswith(LIVE_PATH):
             return self._inner(environ, start_response)
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         caller = self._admitted(_address(environ))

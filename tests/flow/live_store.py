@@ -1,10 +1,12 @@
 """A store with nothing in it but one room, a state thread and the real line: pages, pairing and Socket.IO.
 
-Runs in this process (`Running`), or under gunicorn as `tests.flow.live_store:application()`, as production does.
+Runs in this process (`Running`), under gunicorn as `tests.flow.live_store:application()`, or under the store's own
+server as `python -m tests.flow.live_store`, which prints its port.
 """
 
 import os
 import queue
+import socket
 import threading
 import time
 from types import TracebackType
@@ -16,6 +18,7 @@ from werkzeug.serving import make_server
 
 from edge.adapters.live_socketio import Limits, Live, LiveInput
 from edge.adapters.web import Health, Pairing, create_app
+from edge.adapters.web.server import Server
 from edge.core.effects import Acknowledge, Reply, Send
 from edge.core.inputs import Commanded, Device, Subscribed
 from edge.core.live import Room
@@ -128,3 +131,20 @@ def application() -> Flask:
     store = Store()
     store.put(QuietCard(count=int(os.environ.get("REGULARS_TEST_COUNT", "3"))))
     return store.app
+
+
+class _Shop:
+    def __init__(self) -> None:
+        self._store = Store()
+        self.app = self._store.app
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        self._store.stop()
+
+
+if __name__ == "__main__":
+    listening = socket.create_server(("127.0.0.1", 0), backlog=512)
+    print(listening.getsockname()[1], flush=True)  # noqa: T201
+    Server(listening, _Shop).run()

@@ -8,15 +8,27 @@ import os
 import signal
 import socket
 import sys
+import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
+
+from edge.adapters.live_socketio import LIVE_PATH
 
 # A socket holds its thread for as long as it lives: 64 tablets and screens (the limit in live_socketio), and some for
 # pages. Threads are made as they are needed.
 THREADS: Final = 96
+# So many of them at once for whatever is not on the live line: pages, pictures, and handshakes until they are through.
+# The line has the rest to itself, however many phones ask.
+PAGES_AT_ONCE: Final = 24
+# Who is so slow to ask or to take an answer holds a thread that others wait for; a proxy asks and takes at once.
+ASKED_WITHIN_S: Final = 5.0
+ANSWERED_WITHIN_S: Final = 20.0
 # Connections besides, that wait for a thread or for their next request.
 CONNECTIONS: Final = 416
 # A thread that wants to go on asks for it after so long. One change is forty writes, each of which lets go of the
@@ -35,6 +47,60 @@ class Running(Protocol):
     def stop(self) -> None: ...
 
 
+class _Connection(Protocol):
+    """gunicorn's, which ships no types."""
+
+    sock: socket.socket
+
+
+class _Request(Protocol):
+    path: str
+
+
+class Worker(ThreadWorker):
+    """gunicorn's threaded worker, in which requests wait for each other and never the live line for them."""
+
+    def __init__(self, *arguments: object, **named: object) -> None:
+        super().__init__(*arguments, **named)
+        self._until: dict[_Connection, float] = {}
+        self._waiting: deque[_Connection] = deque()
+
+    def enqueue_req(self, conn: _Connection) -> None:
+        if len(self._until) < PAGES_AT_ONCE:
+            self._until[conn] = time.monotonic() + ASKED_WITHIN_S
+            super().enqueue_req(conn)
+        else:
+            self._waiting.append(conn)
+
+    def handle_request(self, req: _Request, conn: _Connection) -> bool:
+        if req.path.startswith(LIVE_PATH):
+            self._leave(conn)
+        else:
+            self._until[conn] = time.monotonic() + ANSWERED_WITHIN_S
+        answered: bool = super().handle_request(req, conn)
+        return answered
+
+    def finish_request(self, conn: _Connection, fs: object) -> None:
+        self._leave(conn)
+        super().finish_request(conn, fs)
+
+    def murder_pending(self) -> None:
+        """Called once a second, where gunicorn ends those who have not asked anything yet."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn in [conn for conn, until in list(self._until.items()) if until < now]:
+            with suppress(OSError):
+                conn.sock.shutdown(socket.SHUT_RDWR)
+
+    def _leave(self, conn: _Connection) -> None:
+        if self._until.pop(conn, None) is not None:
+            self.method_queue.defer(self._next)
+
+    def _next(self) -> None:
+        if self._waiting:
+            self.enqueue_req(self._waiting.popleft())
+
+
 class Server(BaseApplication):
     """`build` is called in the worker. `listening` is bound already, so a taken port was told before any fork."""
 
@@ -48,7 +114,7 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         settings: dict[str, Any] = {
             "bind": f"fd://{self._listening.fileno()}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": 1,
             "threads": self._threads,
             "worker_connections": self._threads + CONNECTIONS,
