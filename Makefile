@@ -88,7 +88,7 @@ requirements: venv ## recompile the hashed pins from pyproject.toml; ARGS="--upg
 		|| { echo "An address slipped into the pins (above)." >&2; exit 1; }
 
 clean: ## remove what make made
-	rm -rf .venv .venv.lock .venv-esphome .venv-rivals dist build artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv.lock .venv-esphome .venv-rivals benchmarks/node/node_modules dist build artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 needs-python:
