@@ -99,6 +99,7 @@ class Hint(_View):
 
     kind: Literal["complaint", "reservation", "wish", "follow_up", "look", "none"]
     line: Line
+    why: Line | None = None  # where the line itself does not say it
 
 
 class StaffCard(_View):

@@ -67,7 +67,7 @@ export class StaffCard extends LitElement {
   #hint(hint, products) {
     const dismissal = ["done", "does_not_fit", "not_now"];
     return html`<div class="hint ${hint.kind === "complaint" ? "bad" : ""}">${icon(hint.kind === "complaint" ? "alert" : "spark")}
-      <span class="grow"><span class="unseen">${t("card.hint")}: </span>${line(hint.line, products)}</span>
+      <span class="grow"><span class="unseen">${t("card.hint")}: </span>${line(hint.line, products)}${hint.why ? html`<br><span class="small soft">${line(hint.why, products)}</span>` : nothing}</span>
       ${this.mirror ? nothing : html`<button class="quiet icon" aria-expanded=${this.asking ? "true" : "false"} aria-label=${t("card.dismiss")} @click=${() => { this.asking = !this.asking; }}>${icon("check")}</button>`}
     </div>
     ${this.asking && !this.mirror ? html`<div class="row wrap reasons" role="group" aria-label=${t("card.dismiss")}>

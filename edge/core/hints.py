@@ -24,7 +24,7 @@ def offers(
     yield from _reservation_ready(reservations)
     yield from _wish_in_stock(profile, shop, now)
     for look in looks[:1]:
-        yield Hint(kind="look", line=Line(key="hint.look", params={"product": look.product_id}))
+        yield Hint(kind="look", line=Line(key="hint.look", params={"product": look.product_id}), why=look.reason)
 
 
 def _complaint(profile: Profile, now: float) -> Iterator[Hint]:
@@ -52,4 +52,4 @@ def _wish_in_stock(profile: Profile, shop: Shop, now: float) -> Iterator[Hint]:
             continue
         shelf = next(held.shelf for held in shop.shelves(product) if held.size == size)
         line = Line(key="hint.wish", params={"product": product.product_id, "size": size, "shelf": shelf})
-        yield Hint(kind="wish", line=line)
+        yield Hint(kind="wish", line=line, why=Line(key="why.saved", params={"when": wish.observed_at}))

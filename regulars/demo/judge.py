@@ -170,7 +170,11 @@ def _told(card: Body) -> Iterator[str]:
 
 def _lines(card: Body) -> Iterator[Body]:
     hint = card.get("hint")
-    places = [card.get("reason"), *_rows(card.get("facts")), hint.get("line") if isinstance(hint, Mapping) else None]
+    places = [
+        card.get("reason"),
+        *_rows(card.get("facts")),
+        *(hint.get(name) for name in ("line", "why") if isinstance(hint, Mapping)),
+    ]
     places += [item.get("reason") for item in _items(card)]
     yield from (place for place in places if isinstance(place, Mapping))
 

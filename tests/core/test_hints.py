@@ -50,3 +50,9 @@ def test_a_wish_of_a_brand_that_is_disliked_by_now_is_not_offered() -> None:
         wishlist=(seen("coat"),), sizes=(seen(Size(category="coat", size="38")),), brands_disliked=(seen("Nord"),)
     )
     assert "wish" not in kinds(wish)
+
+
+def test_a_suggestion_that_is_a_guess_says_why() -> None:
+    known = anna(sizes=(seen(Size(category="coat", size="38")), seen(Size(category="scarf", size="one"))))
+    whys = {hint.kind: hint.why.key for hint in offered(known) if hint.why is not None}
+    assert whys == {"wish": "why.saved", "look": "why.brand"}
