@@ -10,7 +10,7 @@ Whether head office really signed a receipt is asked here only where the answer 
 when the profile is read (`edge.core.proof`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -41,6 +41,9 @@ _NAMES: Final[Mapping[RecordKind, str]] = {
     "stock": "variant_id",
     "command": "command_id",
 }
+
+# 128 kB of JSON: stays in a small core's cache.
+_UNPACKED_AT_ONCE: Final = 64
 
 
 class Kept(NamedTuple):
@@ -212,21 +215,26 @@ class _Taking:
         else:
             self._keep((kind, name), Kept(rev, body))
 
-    def raw_bodies(self, records: Sequence[Put | Gone]) -> Iterable[bytes | memoryview | None]:
-        """None for what is not newer than what is here, and for what cannot be unpacked."""
-        places = [
-            place for place, record in enumerate(records)
-            if isinstance(record, Put) and record.rev > self._revs.get((record.kind, record.key), -1)
-        ]  # fmt: skip
-        bodies = [record.body for record in map(records.__getitem__, places) if isinstance(record, Put)]
-        found: list[bytes | memoryview | None] = [None] * len(records)
+    def raw_bodies(self, records: Sequence[Put | Gone]) -> Iterator[bytes | memoryview | None]:
+        """None for what is not newer than what is here, and for what cannot be unpacked.
+
+        A few at a time: a call each costs as much again, and a whole page's would be written and read in slow memory.
+        """
+        for start in range(0, len(records), _UNPACKED_AT_ONCE):
+            some = records[start : start + _UNPACKED_AT_ONCE]
+            newer = [
+                record if isinstance(record, Put) and record.rev > self._revs.get((record[0], record[1]), -1) else None
+                for record in some
+            ]
+            found = iter(self._some_unpacked([record for record in newer if record is not None]))
+            for record in newer:
+                yield None if record is None else next(found)
+
+    def _some_unpacked(self, puts: Sequence[Put]) -> Sequence[bytes | memoryview | None]:
         try:
-            raws: Sequence[bytes | memoryview | None] = self._dictionaries.all_unpacked(bodies)
+            return self._dictionaries.all_unpacked([put.body for put in puts])
         except ValueError:
-            raws = [self._unpacked(records[place].kind, body) for place, body in zip(places, bodies, strict=True)]
-        for place, raw in zip(places, raws, strict=True):
-            found[place] = raw
-        return found
+            return [self._unpacked(put.kind, put.body) for put in puts]
 
     def _unpacked(self, kind: RecordKind, body: bytes) -> bytes | None:
         try:
