@@ -4,7 +4,7 @@ Rival, in the same run and in turns: plain sqlite3 that writes the same JSON int
 the same order and transactions. It gets the JSON for nothing: no line, no check, no encryption, no index but the key.
 
 wall <= 2.0: the rival is as fast as a replica could be filled by anybody; twice that, and the line, the check of every
-field and the encryption cost no more than the writing they guard. Above, a rebuilt store is blind for noticeably longer.
+field and the encryption cost no more than the writing they guard. Above, a rebuilt store is blind noticeably longer.
 cpu <= 1.6: of both processes together, since a single shop's Pi runs both; measured as time on a core, so that waiting
 does not hide work.
 wire <= 0.25 of the JSON: a shop's line carries 1 MB/s; 100,000 members are then fetched in a minute, not in four.
