@@ -18,11 +18,23 @@ from hq.errors import Misconfigured
 
 _OTHERS: Final = 0o077
 KEY_LENGTH: Final = 32
+HUB_KEY: Final = "hub.key"
+RETIRED: Final = "hub.retired"
 
 
 def hub_keys(state: Path) -> HubKeys:
-    signing = _octets(state / "hub.key")
-    return HubKeys(Ed25519PrivateKey.from_private_bytes(signing), _octets(state / "seal.key"))
+    signing = _octets(state / HUB_KEY)
+    retired = tuple(_read(state / RETIRED).split()) if (state / RETIRED).exists() else ()
+    return HubKeys(Ed25519PrivateKey.from_private_bytes(signing), _octets(state / "seal.key"), retired)
+
+
+def rotate_hub_key(state: Path) -> HubKeys:
+    """A new signing key. The old one's public half is kept first: a crash in between leaves nothing unreadable."""
+    old = hub_keys(state)
+    public_keys = dict.fromkeys((*old.retired, old.public_hex))
+    _replace(state / RETIRED, "".join(f"{public_hex}\n" for public_hex in public_keys))
+    _replace(state / HUB_KEY, f"{secrets.token_hex(KEY_LENGTH)}\n")
+    return hub_keys(state)
 
 
 def admin_token(state: Path) -> str:
@@ -79,6 +91,25 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _replace(file: Path, text: str) -> None:
+    """Whole or not at all, also when the power fails."""
+    fresh = file.with_suffix(f"{file.suffix}.new")
+    try:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as writer:
+            writer.write(text)
+            writer.flush()
+            os.fsync(writer.fileno())
+        fresh.replace(file)
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be written: {error.strerror}.", "Make room on the disk.") from None
 
 
 def _read(file: Path) -> str:

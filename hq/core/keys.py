@@ -29,6 +29,7 @@ class HubKeys:
 
     signing: Ed25519PrivateKey
     seal: bytes
+    retired: tuple[str, ...] = ()  # public keys, in hex, that signed before; what they signed stays good
 
     def __repr__(self) -> str:
         return "HubKeys(...)"
@@ -37,6 +38,11 @@ class HubKeys:
     def key_id(self) -> str:
         """The first eight octets of the public key: names a key without another table."""
         return self.public_hex[:16]
+
+    @property
+    def published(self) -> dict[str, str]:
+        """Key id -> public key, as stores get them: the present one and those before it."""
+        return {public_hex[:16]: public_hex for public_hex in (*self.retired, self.public_hex)}
 
     @property
     def public_hex(self) -> str:

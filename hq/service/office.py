@@ -56,4 +56,4 @@ class Office:
 
     @property
     def hub_keys(self) -> dict[str, str]:
-        return {self.keys.key_id: self.keys.public_hex}
+        return self.keys.published

@@ -11,6 +11,7 @@ from typing import Final
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from hq.adapters.key_files import make_state, rotate_hub_key
 from hq.adapters.web.keyring_api import setup_url
 from hq.core.accounts import KEY_SCOPES, Account, Right, Role
 from hq.core.audit import COMMAND
@@ -143,6 +144,15 @@ def restored(state: Path) -> None:
     """After a backup was put back, before the service starts: stores fetch anew and report what they know."""
     with _office(state) as office:
         click.echo(json.dumps({"epoch": RestoreDesk(office.office).restored(now())}))
+
+
+@command.command("rotate-key")
+@_STATE
+def rotate_key(state: Path) -> None:
+    """Sign with a new key from the service's next start on; what the old one signed stays good."""
+    with _said():
+        make_state(state)
+        click.echo(json.dumps({"hub_keys": rotate_hub_key(state).published}))
 
 
 @command.group("admin")
