@@ -115,14 +115,19 @@ def _serve() -> None:
     for module in ("edge.main", "hq.main", "regulars.commands.edge", "regulars.commands.hq", "regulars.main"):
         import_module(module)  # so that children need not
     over: dict[int, int] = {}
+    begun: list[int] = []
     for line in sys.stdin:
         question = json.loads(line)
         if "wait" in question:
             answer: dict[str, object] = {"code": _waited(question["wait"], question["within_s"], over)}
         else:
-            answer = {"pid": _forked(question)}
+            begun.append(_forked(question))
+            answer = {"pid": begun[-1]}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+    for pid in begun:  # whoever was killed in the middle of a test leaves nothing behind
+        if _waited(pid, 0, over) is None:
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _waited(pid: int, within_s: float, over: dict[int, int]) -> int | None:

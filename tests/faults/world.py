@@ -103,6 +103,7 @@ class World:
         self._closing = ExitStack()
         self._token = ""
         self.returned: set[str] = set()
+        self._confirmed: set[str] = set()
         self.what: list[str] = []
 
     # set up and taken down
@@ -187,12 +188,12 @@ class World:
     def admin(self, method: str, path: str, body: Any = None) -> httpx.Response:
         token = (self.hq_state / "admin.token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}"}
-        reply = httpx.request(method, self.hq_url + path, json=body, headers=headers, timeout=10)
+        reply = _http.request(method, self.hq_url + path, json=body, headers=headers, timeout=10)
         return reply.raise_for_status()
 
     def join(self, alias: str = "Anna") -> str:
         wish = {"alias": alias, "adult": True, "purposes": PURPOSES, "standing_mode": "advice"}
-        reply = httpx.post(f"{self.hq_url}/v1/join", json=wish, headers={"X-Regulars": "1"}, timeout=10)
+        reply = _http.post(f"{self.hq_url}/v1/join", json=wish, headers={"X-Regulars": "1"}, timeout=10)
         joined = reply.raise_for_status().json()
         self.promised.revs[joined["member_ref"]] = 1
         self.promised.joined[joined["member_ref"]] = joined["loyalty_number"]
@@ -211,13 +212,13 @@ class World:
 
     def confirmed(self) -> set[str]:
         """Members of whom this store's own device has proved that it let go."""
-        found = set()
         for seq, member in list(self.promised.withdrawn.items()):
-            with suppress(httpx.HTTPError):
-                applied = self.admin("GET", f"/v1/withdraw/{seq}").json()["applied"]
-                if any(one["device_id"] == self.device_id for one in applied):
-                    found.add(member)
-        return found
+            if member not in self._confirmed:
+                with suppress(httpx.HTTPError):
+                    applied = self.admin("GET", f"/v1/withdraw/{seq}").json()["applied"]
+                    if any(one["device_id"] == self.device_id for one in applied):
+                        self._confirmed.add(member)
+        return set(self._confirmed)
 
     @property
     def device_id(self) -> str:
@@ -238,8 +239,8 @@ class World:
     def _pair(self) -> str:
         admin = {"Authorization": f"Bearer {(self.edge_state / 'admin.token').read_text()}"}
         asked = {"kind": "tablet", "id": "t1"}
-        code = httpx.post(f"{self.edge_url}/admin/pairing-codes", json=asked, headers=admin).json()["code"]
-        token = httpx.post(f"{self.edge_url}/pair", json={"code": code}).raise_for_status().json()["token"]
+        code = _http.post(f"{self.edge_url}/admin/pairing-codes", json=asked, headers=admin).json()["code"]
+        token = _http.post(f"{self.edge_url}/pair", json={"code": code}).raise_for_status().json()["token"]
         return str(token)
 
     # how it ends
@@ -388,12 +389,15 @@ class People:
 
 
 _keys = itertools.count(1)
+# One for all, since each of its own would read the machine's certificates first; and no connection kept, since the next
+# request finds another process.
+_http = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=10)
 
 
 def metrics(url: str) -> dict[str, float]:
     """The service's own numbers; empty while it does not answer."""
     try:
-        text = httpx.get(f"{url}/metrics", timeout=3).text
+        text = _http.get(f"{url}/metrics", timeout=3).text
     except httpx.HTTPError:
         return {}
     lines = (line.rpartition(" ") for line in text.splitlines() if line and line[0] != "#")
@@ -404,7 +408,7 @@ def _ready(life: Life, url: str) -> None:
     end = time.monotonic() + START_S
     while time.monotonic() < end and not life.is_over:
         with suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/readyz", timeout=3).status_code == httpx.codes.OK:
+            if _http.get(f"{url}/readyz", timeout=3).status_code == httpx.codes.OK:
                 return
         time.sleep(0.02)
     raise AssertionError(f"{url} did not become ready: {life.log.read_text()[-2000:]}")
