@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -64,10 +65,11 @@ class Worker(ThreadWorker):
         super().__init__(*arguments, **named)
         self._until: dict[_Connection, float] = {}
         self._waiting: deque[_Connection] = deque()
+        self._lock = threading.Lock()
 
     def enqueue_req(self, conn: _Connection) -> None:
         if len(self._until) < PAGES_AT_ONCE:
-            self._until[conn] = time.monotonic() + ASKED_WITHIN_S
+            self._bound(conn, ASKED_WITHIN_S)
             super().enqueue_req(conn)
         else:
             self._waiting.append(conn)
@@ -76,7 +78,7 @@ class Worker(ThreadWorker):
         if req.path.startswith(LIVE_PATH):
             self._leave(conn)
         else:
-            self._until[conn] = time.monotonic() + ANSWERED_WITHIN_S
+            self._bound(conn, ANSWERED_WITHIN_S)
         answered: bool = super().handle_request(req, conn)
         return answered
 
@@ -88,12 +90,20 @@ class Worker(ThreadWorker):
         """Called once a second, where gunicorn ends those who have not asked anything yet."""
         super().murder_pending()
         now = time.monotonic()
-        for conn in [conn for conn, until in list(self._until.items()) if until < now]:
+        with self._lock:
+            late = [conn for conn, until in self._until.items() if until < now]
+        for conn in late:
             with suppress(OSError):
                 conn.sock.shutdown(socket.SHUT_RDWR)
 
+    def _bound(self, conn: _Connection, within_s: float) -> None:
+        with self._lock:
+            self._until[conn] = time.monotonic() + within_s
+
     def _leave(self, conn: _Connection) -> None:
-        if self._until.pop(conn, None) is not None:
+        with self._lock:
+            held = self._until.pop(conn, None)
+        if held is not None:
             self.method_queue.defer(self._next)
 
     def _next(self) -> None:
