@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,11 @@ class Life:
     def kill(self) -> None:
         os.killpg(self.pid, signal.SIGKILL)
         self._spawner.wait(self.pid, 10)
+        end = time.monotonic() + 30  # a child of its own may be in the middle of an fsync, and holds its locks so long
+        with suppress(ProcessLookupError):
+            while time.monotonic() < end:
+                os.killpg(self.pid, 0)
+                time.sleep(0.01)
 
     def freeze(self) -> None:
         """It says nothing more; what the kernel does for it goes on."""
