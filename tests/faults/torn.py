@@ -16,6 +16,8 @@ from typing import Final, Self
 # Of a hundred requests; the others pass. Enough of each in a minute, and enough that gets through.
 FATES: Final = {"torn request": 10, "torn answer": 10, "late": 10, "twice": 10, "stale": 8}
 LATEST_S: Final = 0.5
+# What this line says itself: an answer that came in chunks goes on whole.
+_OWN: Final = frozenset({"connection", "date", "transfer-encoding"})
 
 
 class Answer:
@@ -25,7 +27,7 @@ class Answer:
         self.status, self.headers, self.body = status, headers, body
 
     def octets(self) -> bytes:
-        kept = {name: value for name, value in self.headers.items() if name.lower() not in {"connection", "date"}}
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in _OWN}
         lines = [f"HTTP/1.1 {self.status} -", *(f"{name}: {value}" for name, value in kept.items())]
         if self.status != http.client.NO_CONTENT and not any(name.lower() == "content-length" for name in kept):
             lines.append(f"Content-Length: {len(self.body)}")
