@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -231,12 +231,10 @@ def test_nothing_of_the_erased_is_left_in_a_file_whose_pages_were_split(tmp_path
     erased, others = members[::10], members[1::10]
     store = SqlStore(f"sqlite:///{tmp_path / 'hq.sqlite'}")
     store.migrate()
-    for some in batched(members, 50):
-        store.change(lambda change, some=some: [save_member(change, each) for each in some])  # type: ignore[misc]
+    in_chunks(store, members, save_member)
     renamed = [each.model_copy(update={"rev": 2, "name": draw.randbytes(draw.randrange(30)).hex()}) for each in members]
-    for some in batched(draw.sample(renamed, len(renamed)), 50):
-        store.change(lambda change, some=some: [change.save_profile(each, NOW) for each in some])  # type: ignore[misc]
-    store.change(lambda change: [change.erase_member(each.member_ref) for each in erased])
+    in_chunks(store, draw.sample(renamed, len(renamed)), lambda change, each: change.save_profile(each, NOW))
+    in_chunks(store, erased, lambda change, each: change.erase_member(each.member_ref))
     store.erase_traces()
     store.close()
     left = b"".join(file.read_bytes() for file in tmp_path.glob("hq.sqlite*"))
@@ -244,8 +242,13 @@ def test_nothing_of_the_erased_is_left_in_a_file_whose_pages_were_split(tmp_path
     assert all(each.loyalty_number.encode() in left for each in others)
 
 
-def batched(members: list[Profile], size: int) -> Iterator[list[Profile]]:
-    return (members[start : start + size] for start in range(0, len(members), size))
+def in_chunks(store: SqlStore, members: list[Profile], work: Callable[[Change, Profile], object]) -> None:
+    def chunk(change: Change, start: int) -> None:
+        for each in members[start : start + 50]:
+            work(change, each)
+
+    for start in range(0, len(members), 50):
+        store.change(partial(chunk, start=start))
 
 
 def test_a_code_is_taken_once(store: SqlStore) -> None:
