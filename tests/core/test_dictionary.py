@@ -34,9 +34,12 @@ def test_a_profile_of_a_merchant_it_has_never_seen_takes_less_than_a_quarter() -
     assert mean(len(dictionary.packed(raw)) for raw in raws) < 0.25 * mean(map(len, raws))
 
 
-def test_the_dictionary_is_what_the_script_makes_of_made_up_members() -> None:
-    """A newer zstandard may train otherwise; then the file stays and this test names the version it was made with."""
-    assert trained() == dictionary.shipped_octets(CURRENT)
+def test_the_shipped_dictionary_is_nearly_as_good_as_one_made_for_todays_profiles() -> None:
+    """A field that a profile gains makes the script's dictionary another one, while the one in use stays what it is."""
+    raws, anew = profiles(200), trained()
+    assert trained() == anew
+    shipped = dictionary.shipped_octets(CURRENT)
+    assert mean(len(under(shipped, raw)) for raw in raws) < 1.05 * mean(len(under(anew, raw)) for raw in raws)
 
 
 def test_bodies_from_before_there_was_a_dictionary_are_readable() -> None:
