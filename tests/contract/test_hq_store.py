@@ -22,6 +22,7 @@ from hq.core.erasure import RETENTION
 from hq.core.keys import HubKeys
 from hq.core.registry import Shop
 from hq.core.wishes import JoinRequest, joined
+from tests.postgres import emptied
 from wire.dictionary import Dictionaries
 from wire.event import Event
 from wire.product import Product, Stock
@@ -39,7 +40,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
     store = SqlStore(request.getfixturevalue("postgres_url") if is_postgres else f"sqlite:///{tmp_path / 'hq.sqlite'}")
     try:
         store.migrate()
-        empty(store)
+        store.change(emptied)
         store.change(lambda change: change.add_merchant("house", "House"))
         store.change(partial(add_shops, ids=("de-1", "de-2")))
         yield store
@@ -290,19 +291,6 @@ def test_what_has_had_its_time_goes(store: SqlStore) -> None:
     assert store.change(partial(purge, now=NOW + 119)) == 0
     assert store.change(partial(purge, now=NOW + 120)) == 1
     assert rows_of(store, "de-1") == ()
-
-
-def empty(store: SqlStore) -> None:
-    """A PostgreSQL database is used by one test after the other."""
-
-    def work(change: Change) -> None:
-        for table in METADATA.sorted_tables:
-            if table.name == "counter":
-                change._c.execute(table.update().values(seq=0))
-            elif table.name != "audit":  # which lets nobody empty it
-                change._c.execute(table.delete())
-
-    store.change(work)
 
 
 def add_shops(change: Change, ids: tuple[str, ...]) -> None:

@@ -16,12 +16,13 @@ from sqlalchemy import select
 
 from hq.adapters.passwords import Passwords
 from hq.adapters.store_sql import Change, SqlStore, View
-from hq.adapters.store_sql.tables import METADATA, PROFILE
+from hq.adapters.store_sql.tables import PROFILE
 from hq.core.changes import Place, ScopeRow, next_place
 from hq.core.keys import HubKeys
 from hq.service import HeadOffice
 from hq.service.office import Office
 from tests.core.store import profile
+from tests.postgres import emptied
 
 NOW = 1_800_000_000.0
 KEYS = HubKeys(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), b"s" * 32)
@@ -82,7 +83,7 @@ class Reader:
 def store(postgres_url: str) -> Iterator[Counted]:
     store = Counted(postgres_url)
     store.migrate()
-    store.change(_emptied)
+    store.change(emptied)
     yield store
     store.close()
 
@@ -168,8 +169,3 @@ def _scope(homes: dict[str, str], store_id: str) -> set[str]:
 def _homes(view: View) -> dict[str, str]:
     query = select(PROFILE.c.member_ref, PROFILE.c.home_store).where(PROFILE.c.recognise_until > 0)
     return {row.member_ref: row.home_store for row in view._c.execute(query)}
-
-
-def _emptied(change: Change) -> None:
-    for table in METADATA.sorted_tables:
-        change._c.execute(table.update().values(seq=0) if table.name == "counter" else table.delete())
