@@ -23,7 +23,8 @@ export class Join extends LitElement {
     header { display: flex; align-items: center; gap: var(--gap-m); padding: .3rem var(--gap-s) .3rem var(--gap-l); }
     main { padding: var(--gap-s) var(--gap-l) var(--gap-xl); }
     .middle { inline-size: min(44rem, 100%); margin-inline: auto; display: grid; gap: var(--gap-l); }
-    .footer { position: sticky; inset-block-end: 0; background: var(--paper); border-block-start: 1px solid var(--line); padding: var(--gap-s) var(--gap-l) calc(var(--gap-s) + env(safe-area-inset-bottom)); }
+    /* At the end, not over it: nothing that is consented to lies hidden behind a button. */
+    .footer { background: var(--paper); border-block-start: 1px solid var(--line); padding: var(--gap-s) var(--gap-l) calc(var(--gap-s) + env(safe-area-inset-bottom)); }
     .footer div { inline-size: min(44rem, 100%); margin-inline: auto; display: flex; gap: var(--gap-s); } .footer .primary { flex: 1; }
     progress { appearance: none; inline-size: 100%; block-size: .4rem; border: 0; border-radius: 1rem; background: var(--sand); overflow: hidden; display: block; }
     progress::-webkit-progress-bar { background: var(--sand); } progress::-webkit-progress-value { background: var(--pine); } progress::-moz-progress-bar { background: var(--pine); }
