@@ -44,7 +44,7 @@ class Tablet:
         shutil.copy(pages / "vendor" / "socket.io-client" / "socket.io.esm.min.js", library / "index.js")
         for where in (folder, library):
             (where / "package.json").write_text('{"type": "module", "main": "index.js"}')
-        for file in (pages / "shared" / "live.js", pages / "shared" / "rooms.js", CLIENT):
+        for file in (*(pages / "shared").glob("*.js"), CLIENT):
             shutil.copy(file, folder)
         command = [locate("node"), folder / CLIENT.name]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
