@@ -15,6 +15,8 @@ ADVERTS := $(wildcard ../shared/data/adverts/adverts.jsonl)
 SIDE_BY_SIDE := $(wildcard tests/core tests/contract tests/adapters tests/recordings)
 # What is held to milliseconds or seconds has the machine to itself.
 export TIMED := tests/flow/test_demo_afternoon.py tests/flow/test_demo_end.py
+# Two minutes of requests against head office's whole API: beside the pages, or the flow tests would be waited for.
+export FUZZ := tests/flow/test_hq_openapi.py
 # `uv pip compile` sees one index, the public one, and writes neither its address nor those of the files.
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml requirements/tools.in
@@ -38,6 +40,7 @@ check: lint types layers ## what CI runs: lint, types, layers, every test, the f
 # The flow tests mostly wait for radio and clocks, so the pages are looked at meanwhile.
 pages: venv
 	@$(BIN)/pytest --quiet $(SIDE_BY_SIDE:%=--ignore=%) --ignore=tests/flow --ignore=tests/faults
+	@$(BIN)/pytest --quiet $(FUZZ)
 
 lint: venv
 	@$(BIN)/ruff check .
