@@ -26,6 +26,10 @@ _PATH: Final = "/org/regulars/phone"
 _INTERVAL_MS: Final = 250
 FIND_WITHIN_S: Final = 15.0
 _EXCHANGE_WITHIN_S: Final = 15.0
+_CONNECT_WITHIN_S: Final = 45.0
+_MOST_CONNECTIONS: Final = 4
+_MOST_LOOKS: Final = 4
+_AGAIN_S: Final = 0.5
 
 
 class Laptop:
@@ -54,18 +58,38 @@ class Laptop:
     @asynccontextmanager
     async def call(self) -> AsyncIterator["Call"]:
         """A connection to the store. Raises NoStore when there is none in reach or it does not answer."""
-        name = self._path.rpartition("/")[2]
         try:
             async with AsyncExitStack() as stack:
-                async with asyncio.timeout(FIND_WITHIN_S + _EXCHANGE_WITHIN_S):
-                    store = await BleakScanner.find_device_by_filter(_is_store, FIND_WITHIN_S, bluez={"adapter": name})
-                    if store is None:
-                        raise NoStore("no store with a check-in is in reach: is it running, and near?")
-                    client = BleakClient(store, timeout=_EXCHANGE_WITHIN_S, bluez={"adapter": name})
-                    await stack.enter_async_context(client)
+                async with asyncio.timeout(_CONNECT_WITHIN_S):
+                    client = await self._connect(stack)
                 yield Call(client)
         except (BleakError, TimeoutError, EOFError, OSError) as error:
             raise NoStore(f"the store did not answer ({type(error).__name__}): go nearer.") from error
+
+    async def _connect(self, stack: AsyncExitStack) -> BleakClient:
+        """Some tries: BlueZ tells of a connection and of its services in no fixed order (bleak #1806).
+
+        So bleak takes a connection that was just made for broken, or for one without services. In the second case it
+        still holds, and whoever looks again finds them.
+        """
+        name = self._path.rpartition("/")[2]
+        for attempt in range(1, _MOST_CONNECTIONS + 1):
+            store = await BleakScanner.find_device_by_filter(_is_store, FIND_WITHIN_S, bluez={"adapter": name})
+            if store is None:
+                raise NoStore("no store with a check-in is in reach: is it running, and near?")
+            try:
+                for _ in range(_MOST_LOOKS):
+                    client = BleakClient(store, timeout=_EXCHANGE_WITHIN_S, bluez={"adapter": name})
+                    await client.connect()
+                    stack.push_async_callback(client.disconnect)
+                    if client.services.get_service(str(gatt.SERVICE)) is not None:
+                        return client
+                    await asyncio.sleep(_AGAIN_S)
+            except BleakError:
+                if attempt == _MOST_CONNECTIONS:
+                    raise
+            await asyncio.sleep(_AGAIN_S)
+        raise NoStore("the store shows no check-in: is it another one's?")
 
 
 class Call:

@@ -148,7 +148,7 @@ class Agent:
         """`regulars phone --once` on one of the machine's adapters."""
         arguments = ["--secret-file", "-", "--store", str(store), "--adapter", adapter, "--mode", mode, "--once"]
         command = [sys.executable, "-m", "regulars", "phone", *arguments]
-        done = subprocess.run(command, input=secret, capture_output=True, text=True, timeout=100, check=False)
+        done = subprocess.run(command, input=secret, capture_output=True, text=True, timeout=200, check=False)
         return {"exit": done.returncode, "events": done.stdout.splitlines(), "says": done.stderr.strip()}
 
     def contract(self) -> dict[str, Any]:

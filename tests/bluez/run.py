@@ -130,7 +130,7 @@ async def challenge(machine: Machine, shop: Shop, findings: Findings) -> None:
 async def laptop(machine: Machine, shop: Shop, findings: Findings) -> None:
     """`regulars phone` on the third adapter, as the member p29."""
     secret = shop.visitors[-1].phone.membership.secret.hex()
-    done = await machine.ask("phone", 120.0, secret=secret, store=STORE, adapter=LAPTOP, mode="advice")
+    done = await machine.ask("phone", 220.0, secret=secret, store=STORE, adapter=LAPTOP, mode="advice")
     member = next(token for token, near in reversed(shop.tokens.items()) if not token.endswith("+"))
     answered = (await machine.ask("status"))["answered"]
     findings.note("laptop", done["exit"], good=done["exit"] == 0 and answered[-1] == member)
