@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from wire.picture import PictureName
+
 Cents = Annotated[int, Field(ge=0, le=10**9)]
 
 
@@ -22,7 +24,10 @@ class Variant(_Model):
 
 
 class Product(_Model):
-    """`garment` is the drawing a page falls back on when there is no picture; `lowest_30d` is PAngV § 11."""
+    """`garment` is the drawing a page falls back on when there is no picture; `lowest_30d` is PAngV § 11.
+
+    `image` never is an address: what a page shows comes from the store that shows it.
+    """
 
     product_id: str
     merchant_id: str
@@ -39,7 +44,7 @@ class Product(_Model):
     currency: str = "EUR"
     season: str = ""
     launched_on: str = ""  # ISO date
-    image: str | None = None
+    image: PictureName | None = None
     rare: bool = False  # few pieces exist: would point at one person on a public screen
     variants: tuple[Variant, ...]
 
