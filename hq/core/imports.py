@@ -2,6 +2,7 @@
 
 JSON: one object with lists under `profiles`, `products`, `stock`, each entry in the shape of `wire`. CSV: the header
 says which of the three it is; lists are separated by `|`. An import never brings a consent: only a member gives one.
+A picture is a file of its own, called like its article.
 """
 
 import csv
@@ -9,18 +10,28 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
+from pathlib import PurePath
 from typing import Final, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from hq.core.pictures import FLAWS
 from wire.product import Product, Stock
 from wire.profile import Profile
+from wire.raster import Flaw
 
 Kind = Literal["profiles", "products", "stock"]
 MOST_MISTAKES: Final = 100
 _MODELS: Final[Mapping[str, type[BaseModel]]] = {"profiles": Profile, "products": Product, "stock": Stock}
 _KEYS: Final = {"profiles": "member_ref", "products": "product_id", "stock": "variant_id"}
 _PROFILE_LISTS: Final = ("brands_liked", "brands_disliked", "categories_liked", "colours")
+# Where the model's own sentence would not help.
+_SAID: Final = {
+    ("products", "image"): (
+        "A picture is named by its sha256; addresses are not fetched.",
+        "Leave the field out, and import the picture's own file, called like the article: ARTICLE.jpg.",
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +56,18 @@ class Batch:
     profiles: dict[str, Profile] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
     stock: dict[tuple[str, str], Stock] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)  # product_id -> name
     places: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     mistakes: list[RowMistake] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
-        return {"profiles": len(self.profiles), "products": len(self.products), "stock": len(self.stock)}
+        return {
+            "profiles": len(self.profiles),
+            "products": len(self.products),
+            "stock": len(self.stock),
+            "pictures": len(self.pictures),
+        }
 
     def mistake(self, key: tuple[str, str], detail: str, remedy: str) -> None:
         """About an entry that was read well, but contradicts what is in the database."""
@@ -85,6 +102,20 @@ def read_file(batch: Batch, name: str, text: str, importer: Importer) -> None:
         batch.mistakes.append(RowMistake(name, torn.line, "", str(torn), "Nothing was imported."))
 
 
+def read_picture(batch: Batch, file: PurePath, name: str | None, flaw: Flaw | None = None) -> None:
+    """Adds one picture to `batch`: `name` of the copy that was made of it, or why it is none."""
+    product_id = file.stem
+    first = batch.places.get(("pictures", product_id))
+    if flaw is not None:
+        batch.mistakes.append(RowMistake(str(file), 1, "", *FLAWS[flaw]))
+    elif first is not None:
+        detail = f"The article has a picture already, from {first[0]}."
+        batch.mistakes.append(RowMistake(str(file), 1, "", detail, "Keep one."))
+    elif name is not None:
+        batch.places["pictures", product_id] = (str(file), 1)
+        batch.pictures[product_id] = name
+
+
 def _completed(kind: Kind, row: object, importer: Importer) -> object:
     if not isinstance(row, dict):
         return row
@@ -102,7 +133,8 @@ def _read_row(batch: Batch, name: str, kind: Kind, line: int, row: object) -> No
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):
             path = ".".join(map(str, fault["loc"]))
-            batch.mistakes.append(RowMistake(name, line, path, f"{fault['msg']}.", "Correct the field."))
+            detail, remedy = _SAID.get((kind, path), (f"{fault['msg']}.", "Correct the field."))
+            batch.mistakes.append(RowMistake(name, line, path, detail, remedy))
         return
     key = getattr(entry, _KEYS[kind])
     place = (kind, f"{entry.store_id}/{key}" if isinstance(entry, Stock) else key)

@@ -9,6 +9,7 @@ from hq.service.office import Office
 from hq.service.once import OnceDesk
 from hq.service.overview import OverviewDesk
 from hq.service.phones import PhoneDesk
+from hq.service.pictures import PictureDesk
 from hq.service.registry import RegistryDesk
 from hq.service.retention import RetentionDesk
 from hq.service.snapshots import SnapshotDesk
@@ -31,4 +32,5 @@ class HeadOffice:
         self.registry = RegistryDesk(office)
         self.retention = RetentionDesk(office)
         self.exports = ExportDesk(office)
-        self.imports = ImportDesk(office, self.members, self.registry)
+        self.pictures = PictureDesk(office)
+        self.imports = ImportDesk(office, self.members, self.registry, self.pictures)

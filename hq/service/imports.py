@@ -1,13 +1,17 @@
 """Bringing files into head office: all of them in one transaction, or, with one mistake in any of them, none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from hq.core.imports import Batch, Importer, RowMistake, read_file
+from hq.core.imports import MOST_MISTAKES, Batch, Importer, RowMistake, read_file, read_picture
+from hq.errors import Unknown
 from hq.service.members import MemberDesk
 from hq.service.office import Office
+from hq.service.pictures import PictureDesk, copied
 from hq.service.registry import RegistryDesk
+from wire.raster import Unusable
 
 if TYPE_CHECKING:
     from hq.adapters.store_sql import Change, View
@@ -27,15 +31,24 @@ class _Undone(Exception):
 
 
 class ImportDesk:
-    def __init__(self, office: Office, members: MemberDesk, registry: RegistryDesk) -> None:
+    def __init__(self, office: Office, members: MemberDesk, registry: RegistryDesk, pictures: PictureDesk) -> None:
         self._office = office
         self._members = members
         self._registry = registry
+        self._pictures = pictures
 
-    def files(self, texts: Sequence[tuple[str, str]], now: float, *, dry_run: bool) -> ImportReport:
-        """`texts` are (name, content). A dry run does everything but keep it."""
+    def files(
+        self,
+        texts: Sequence[tuple[str, str]],
+        now: float,
+        *,
+        dry_run: bool,
+        pictures: Iterable[tuple[PurePath, bytes]] = (),
+    ) -> ImportReport:
+        """`texts` and `pictures` are (name, content). A dry run does everything but keep it."""
         # Reading takes longest and needs no lock: the service beside us can write meanwhile.
         batch = self._office.store.read(lambda view: self._read(view, texts, now))
+        self._read_pictures(batch, pictures, now, dry_run=dry_run)
         if not batch.mistakes:
             try:
                 self._office.store.change(lambda change: self._apply(change, batch, now, dry_run=dry_run))
@@ -55,6 +68,20 @@ class ImportDesk:
             read_file(batch, name, text, importer)
         self._check(view, batch)
         return batch
+
+    def _read_pictures(
+        self, batch: Batch, pictures: Iterable[tuple[PurePath, bytes]], now: float, *, dry_run: bool
+    ) -> None:
+        """One after the other: thousands of them would not fit in memory. What no article shows in the end goes."""
+        for file, octets in pictures:
+            try:
+                name = copied(octets)[0] if dry_run or batch.mistakes else self._pictures.keep(octets, now)
+            except Unusable as unusable:
+                read_picture(batch, file, None, unusable.flaw)
+            else:
+                read_picture(batch, file, name)
+            if len(batch.mistakes) >= MOST_MISTAKES:
+                return
 
     def _check(self, view: "View | Change", batch: Batch) -> None:
         shops = {shop.store_id for shop in view.shops(self._office.merchant_id)}
@@ -82,5 +109,11 @@ class ImportDesk:
             self._registry.save_products(change, tuple(batch.products.values()))
         if batch.stock:
             self._registry.save_stock(change, tuple(batch.stock.values()))
+        for product_id, name in sorted(batch.pictures.items()):
+            try:
+                self._pictures.show(change, product_id, name)
+            except Unknown:
+                remedy = "Call the file like the article's product_id, or import the article first."
+                batch.mistake(("pictures", product_id), "There is no article of this name.", remedy)
         if batch.profiles:
             self._members.merge_profiles(change, tuple(batch.profiles.values()), now)

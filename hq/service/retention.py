@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hq.core.erasure import TOMBSTONE_S, Retention
+from hq.core.pictures import UNUSED_S
 from hq.service.office import Office
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class RetentionDesk:
         gone["consent"] = self._all(partial(_end_lapsed_consents, now))
         gone["scope"] = self._all(partial(_end_lapsed_reasons, now))
         gone["tombstone"] = self._all(lambda change: change.bury(now - TOMBSTONE_S, ROWS_AT_ONCE))
+        gone["picture"] = self._all(lambda change: change.drop_unused_pictures(now - UNUSED_S, ROWS_AT_ONCE))
         self._office.store.change(partial(_drop_lapsed_commands, now))
         for rule in self._office.retention:
             gone[rule.table] += self._all(partial(_purge, rule, now))

@@ -21,12 +21,14 @@ from hq.service import HeadOffice
 from hq.service.restore import RestoreDesk
 from hq.settings import Settings, load_settings
 from regulars import __version__
+from wire.picture import UPLOAD_LIMIT
 
 _PRIVATE: Final = frozenset({"public_key", "boot_id", "past_boots"})
 _FAILED: Final = 1
 _REFUSED: Final = 2
 # In memory at once, some ten times over: what a small machine at a shop can take.
 _LARGEST_FILE: Final = 64 * 1024 * 1024
+_PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _STATE = click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
@@ -243,9 +245,16 @@ def _public_url(state: Path, office: HeadOffice) -> str:
 @click.option("--dry-run", is_flag=True, help="Check everything, keep nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def import_files(state: Path, files: tuple[Path, ...], *, dry_run: bool, as_json: bool) -> None:
-    """Bring FILES (JSON or CSV) of profiles, products and stock in: all of them, or none when one line is wrong."""
+    """Bring FILES in: all of them, or none when one line is wrong.
+
+    JSON or CSV of profiles, products and stock; pictures (.jpg .png .webp), each called like its article's product_id.
+    """
+    pictures = [file for file in files if file.suffix.lower() in _PICTURES]
     with _office(state) as office:
-        report = office.imports.files([(str(file), _text(file)) for file in files], now(), dry_run=dry_run)
+        texts = [(str(file), _text(file)) for file in files if file not in pictures]
+        report = office.imports.files(
+            texts, now(), dry_run=dry_run, pictures=((file, _octets(file)) for file in pictures)
+        )
     if as_json:
         click.echo(json.dumps({**asdict(report), "dry_run": dry_run}))
     else:
@@ -255,6 +264,15 @@ def import_files(state: Path, files: tuple[Path, ...], *, dry_run: bool, as_json
         click.echo(f"{'imported' if report.applied else 'nothing kept of'}: {counted}")
     if report.mistakes:
         sys.exit(_FAILED if dry_run else _REFUSED)
+
+
+def _octets(file: Path) -> bytes:
+    """Never more than are looked at. Raises BadInput."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(UPLOAD_LIMIT + 1)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check its owner and mode.") from None
 
 
 def _text(file: Path) -> str:

@@ -373,3 +373,30 @@ def test_many_rows_at_once_end_as_they_would_one_by_one(store: SqlStore) -> None
     assert [row.key for row in rows] == ids
     assert [(row.seq, row.rev) for row in rows] == [(1, 1)] * 100 + [(2, 2)] * 300
     assert store.read(lambda view: view.counters()["feed"]) == 2
+
+
+def test_a_picture_that_no_article_shows_goes_after_its_time(store: SqlStore) -> None:
+    def work(change: Change) -> None:
+        save_products(change, ("a", "b"))
+        for name in ("shown", "unused", "new"):
+            change.save_picture("house", name, b"copy", b"small", NOW + (name == "new"))
+        assert change.set_image("house", "a", "shown") == 2
+        assert change.set_image("house", "nothing", "shown") is None
+
+    store.change(work)
+    assert store.change(lambda change: change.drop_unused_pictures(NOW + 1, 10)) == 1
+    found = store.read(lambda view: [view.picture("house", name) for name in ("shown", "unused", "new")])
+    assert found == [b"copy", None, b"copy"]
+    assert store.read(lambda view: (view.small_picture("house", "shown"), view.picture("other", "shown"))) == (
+        b"small",
+        None,
+    )
+
+
+def test_a_product_without_a_picture_keeps_the_one_it_has(store: SqlStore) -> None:
+    name = "f" * 64
+    store.change(partial(save_products, ids=("a",)))
+    store.change(lambda change: change.set_image("house", "a", name))
+    store.change(partial(save_products, ids=("a",)))
+    bodies = store.read(lambda view: view.bodies("de-1", "house", view.scope_after("de-1", Place(0), 9)))
+    assert Product.model_validate_json(Dictionaries().unpacked(bodies["product", "a"])).image == name

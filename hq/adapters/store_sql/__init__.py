@@ -20,6 +20,7 @@ from hq.adapters.store_sql.members import MemberReads, MemberWrites
 from hq.adapters.store_sql.once import OnceWrites
 from hq.adapters.store_sql.overview import OverviewReads
 from hq.adapters.store_sql.phones import PhoneReads, PhoneWrites
+from hq.adapters.store_sql.pictures import PictureReads, PictureWrites
 from hq.adapters.store_sql.snapshots import SnapshotReads
 from hq.adapters.store_sql.stores import StoreReads, StoreWrites
 
@@ -28,7 +29,7 @@ Result = TypeVar("Result")
 
 class View(
     StoreReads, FeedReads, SnapshotReads, MemberReads, EventReads, PhoneReads, AuditReads, AccountReads, OverviewReads,
-    HeldReads,
+    HeldReads, PictureReads,
 ):  # fmt: skip
     """What one reading transaction sees."""
 
@@ -43,6 +44,7 @@ class Change(
     FeedWrites,
     MemberWrites,
     CatalogueWrites,
+    PictureWrites,
     EventWrites,
     PhoneWrites,
     AuditWrites,

@@ -95,6 +95,7 @@ RECEIPT: Final = Table(
     Column("given_at", Double, nullable=False),
     Column("body", Text, nullable=False),
 )
+# image repeats what the body says, for queries; empty: none.
 PRODUCT: Final = Table(
     "product",
     METADATA,
@@ -103,6 +104,18 @@ PRODUCT: Final = Table(
     Column("rev", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("sum8", BigInteger, nullable=False, server_default=text("0")),
+    Column("image", Text, nullable=False, server_default=""),
+    Index("product_image", "merchant_id", "image"),
+)
+# name: `wire.picture.picture_name` of octets, head office's copy; small: for phones.
+PICTURE: Final = Table(
+    "picture",
+    METADATA,
+    Column("merchant_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("added_at", Double, nullable=False),
+    Column("small", LargeBinary, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
 )
 STOCK: Final = Table(
     "stock",

@@ -15,6 +15,7 @@ from hq.adapters.web.keyring_api import accounts_api, audit_api, keys_api
 from hq.adapters.web.once import answer_once
 from hq.adapters.web.openapi import serve_document
 from hq.adapters.web.pages import health, pages
+from hq.adapters.web.picture_api import picture_api, picture_pages
 from hq.adapters.web.problem import answer_problems
 from hq.adapters.web.registry_api import registry_api
 from hq.adapters.web.shopper_api import choice_api, join_api, leaving_api, page_api, session_api
@@ -27,8 +28,9 @@ PURGE_S: Final = 30.0
 SEEN_S: Final = 2.0
 
 _ROUTES: Final = (
-    store_api, snapshot_api, report_api, partner_api, members_api, stores_api, registry_api, account_api, own_api,
-    accounts_api, keys_api, audit_api, join_api, session_api, page_api, choice_api, leaving_api, pages, health,
+    store_api, snapshot_api, report_api, partner_api, picture_api, picture_pages, members_api, stores_api, registry_api,
+    account_api, own_api, accounts_api, keys_api, audit_api, join_api, session_api, page_api, choice_api,
+    leaving_api, pages, health,
 )  # fmt: skip
 
 __all__ = ["Desk", "create_app"]

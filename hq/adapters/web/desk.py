@@ -39,7 +39,9 @@ SHOPPER_LIMIT: Final = 64 * 1024
 # 500 events, or a catalogue of some 10,000 products; more goes through `regulars hq import`.
 MACHINE_LIMIT: Final = 8 * 1024 * 1024
 BODY_TIMEOUT_S: Final = 15
-_MACHINE_PATHS: Final = ("/v1/profiles/", "/v1/products", "/v1/stock", "/v1/events", "/v1/phone-views")
+_MACHINE_PATHS: Final = (
+    "/v1/profiles/", "/v1/products", "/v1/stock", "/v1/pictures", "/v1/events", "/v1/phone-views",
+)  # fmt: skip
 _WOKEN_ROWS: Final = 5_000
 
 
@@ -84,6 +86,7 @@ class Desk:
     wakes: Wakes = field(init=False)
     rates: "Rates" = field(default_factory=lambda: Rates.of(LimitSettings()))
     snapshots: int = 0  # under way
+    pictures: int = 0  # being read
     seen: dict[str, Seen] = field(default_factory=dict)
     withdrawals: Withdrawals = field(init=False)
     receipts: Receipts = field(init=False)

@@ -22,6 +22,7 @@ from hq.core.accounts import Right
 Route = TypeVar("Route", bound=Callable[..., Any])
 Who = Literal["anybody", "member", "device", "office", "session"]
 
+BINARY_TYPE: Final = "application/octet-stream"
 _ATTRIBUTE: Final = "_regulars_operation"
 _PROBLEM: Final = "application/problem+json"
 _SECURITY: Final[dict[Who, list[dict[str, list[str]]]]] = {
@@ -65,7 +66,10 @@ _WITH_BODY: Final = (408, 409, 413, 415, 422)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`reply` None: no content. `also` are refusals beyond those that follow from the rest; `or_page`: or html."""
+    """`reply` None: no content. `also` are refusals beyond those that follow from the rest; `or_page`: or html.
+
+    `takes` is the type of a body that is no JSON.
+    """
 
     who: Who
     right: Right | None
@@ -75,6 +79,7 @@ class Operation:
     also: tuple[int, ...]
     may_be_empty: bool
     or_page: bool
+    takes: str
 
 
 def operation(
@@ -90,18 +95,20 @@ def operation(
     also: tuple[int, ...] = (),
     may_be_empty: bool = False,
     or_page: bool = False,
+    takes: str = "",
 ) -> Callable[[Route], Route]:
     """Says what this route is; stands below its `@routes.get(...)`."""
 
-    def described(route: Route) -> Route:
-        setattr(route, _ATTRIBUTE, Operation(who, right, reply, status, content_type, also, may_be_empty, or_page))
+    def with_operation(route: Route) -> Route:
+        described = Operation(who, right, reply, status, content_type, also, may_be_empty, or_page, takes)
+        setattr(route, _ATTRIBUTE, described)
         if query is not None:
             route = document_querystring(query)(route)
         if request is not None:
             route = document_request(request)(route)
         return tag([about])(route)
 
-    return described
+    return with_operation
 
 
 def serve_document(app: Quart, version: str) -> None:
@@ -146,6 +153,9 @@ class _Provider(OpenAPIProvider):
             entry["parameters"] = [*entry["parameters"], _OWN_PAGE]
         if method == "post":
             entry["parameters"] = [*entry["parameters"], _ONCE]
+        if described.takes:
+            content = {described.takes: {"schema": {"type": "string", "format": "binary"}}}
+            entry["requestBody"] = {"required": True, "content": content}
         if "requestBody" in entry:
             entry["requestBody"]["required"] = True
         entry["responses"] = self._responses(method, entry, described, components)

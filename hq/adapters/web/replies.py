@@ -48,6 +48,13 @@ class StockSaved(_Reply):
     stock: int
 
 
+class PictureSaved(_Reply):
+    """`image` is the sha256 of head office's copy, as the article names it."""
+
+    product_id: str
+    image: str
+
+
 class WithdrawalBegun(_Reply):
     """`seq` is the withdrawal's number; GET /v1/withdraw/SEQ tells which stores are still open."""
 

@@ -1,0 +1,93 @@
+"""Pictures of articles: in from the merchant's systems, out to stores and to shoppers' pages.
+
+What an address names never changes, so it may be kept for ever; a picture of an article is nobody's secret.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+from quart import Blueprint, Response
+from quart_schema import hide
+
+from hq.adapters.web import callers
+from hq.adapters.web.desk import Desk, model_reply, octets, query
+from hq.adapters.web.openapi import BINARY_TYPE, operation
+from hq.adapters.web.replies import PictureSaved
+from hq.core.accounts import Right
+from hq.core.pictures import PHONE_PX
+from hq.errors import TooFast
+from wire.picture import PICTURE_TYPE
+
+# Each takes up to 100 MB and a core for a quarter of a second; whoever sends one after the other never sees it.
+AT_ONCE: Final = 2
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+class PictureQuery(BaseModel):
+    """In the query, because an article's number may hold a slash."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    product_id: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+def picture_api(desk: Desk) -> Blueprint:
+    routes = Blueprint("picture_api", __name__, url_prefix="/v1")
+    pictures = desk.office.pictures
+
+    @routes.put("/pictures")
+    @operation(
+        "partner", "office", right=Right.CATALOGUE_WRITE, query=PictureQuery, takes=BINARY_TYPE, reply=PictureSaved
+    )
+    async def put_picture() -> Response:
+        await callers.office(desk, Right.CATALOGUE_WRITE)
+        product_id = query(PictureQuery).product_id
+        with _taken(desk):
+            name = await desk.run(pictures.put, product_id, await octets(), desk.clock())
+        desk.wakes.nudge()
+        return model_reply(PictureSaved(product_id=product_id, image=name))
+
+    @routes.delete("/pictures")
+    @operation("partner", "office", right=Right.CATALOGUE_WRITE, query=PictureQuery, status=204)
+    async def delete_picture() -> Response:
+        await callers.office(desk, Right.CATALOGUE_WRITE)
+        await desk.run(pictures.take_away, query(PictureQuery).product_id)
+        desk.wakes.nudge()
+        return Response(status=204)
+
+    @routes.get("/pictures/<name>")
+    @operation("store", "device", content_type=PICTURE_TYPE)
+    async def picture(name: str) -> Response:
+        await desk.device()
+        return Response(await desk.run(pictures.of, name), content_type=PICTURE_TYPE)
+
+    return routes
+
+
+def picture_pages(desk: Desk) -> Blueprint:
+    """For the pages, at the same addresses as a store has them."""
+    routes = Blueprint("picture_pages", __name__, url_prefix="/pictures")
+
+    @routes.get("/<name>-<int:size>.webp")
+    @hide
+    async def picture(name: str, size: int) -> Response:
+        callers.anybody(desk)
+        found = await desk.run(desk.office.pictures.of, name, small=size <= PHONE_PX)
+        headers = {"Cache-Control": FOR_EVER, "Content-Security-Policy": "default-src 'none'"}
+        return Response(found, content_type=PICTURE_TYPE, headers=headers)
+
+    return routes
+
+
+@contextmanager
+def _taken(desk: Desk) -> Iterator[None]:
+    """Raises TooFast."""
+    if desk.pictures >= AT_ONCE:
+        raise TooFast("Too many pictures at once.", "Send them one after the other.", retry_after_s=1)
+    desk.pictures += 1
+    try:
+        yield
+    finally:
+        desk.pictures -= 1
