@@ -30,6 +30,8 @@ from edge.adapters.enrolment import Enrolment
 from edge.adapters.hq_http import HqClient
 from edge.adapters.live_socketio import Live
 from edge.adapters.outbox_sqlite import Outbox
+from edge.adapters.picture_files import PictureFiles
+from edge.adapters.picture_sync import PictureSync
 from edge.adapters.radio_bluez import Radio, ScannerStatus
 from edge.adapters.state import State
 from edge.adapters.store_key import StoreKey, store_key
@@ -42,7 +44,7 @@ from edge.adapters.web.server import Server
 from edge.core.canary import listeners
 from edge.core.challenge import Challenges
 from edge.core.floor import Chance, Past
-from edge.core.inputs import Device
+from edge.core.inputs import Device, PicturesChanged
 from edge.core.lease import lease_end
 from edge.core.pairing import Paired
 from edge.core.screen import DELAY_S
@@ -52,6 +54,7 @@ from edge.settings import Settings
 
 CACHE_FILE: Final = "cache.db"
 OUTBOX_FILE: Final = "outbox.db"
+PICTURE_FOLDER: Final = "pictures"
 URL_FILE: Final = "edge.url"
 ENROLLED_EVERY_S: Final = 1.0
 
@@ -88,7 +91,8 @@ class Edge:
         self._outbox = Outbox(state_dir / OUTBOX_FILE, self._key.of("outbox"), clock, self._ballast)
         self._client = HqClient(settings.hq, enrolled, clock)
         self._cache = Cache(state_dir / CACHE_FILE, _cache_key(settings, self._client, self._key), self._ballast)
-        self._service = _service(settings, self._cache, self._outbox, clock.now())
+        self._pictures = PictureFiles(state_dir / PICTURE_FOLDER, settings.pictures.limit_mb << 20, clock.now)
+        self._service = _service(settings, self._cache, self._outbox, self._pictures, clock.now())
         self._state = State(self._service.step, self._is_busy, self._outbox, clock=clock.now)
         self.radio = Radio(
             settings.scanner,
@@ -112,10 +116,22 @@ class Edge:
         self._sync = Sync(
             settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self.radio.use
         )
+        self._picture_sync = PictureSync(
+            self._client,
+            self._pictures,
+            lambda: (self._cache.products(), self._cache.stock()),
+            lambda: self._state.post(PicturesChanged()),
+        )
         self._pairing = Pairing(self._outbox, _devices(settings), system.admin_token(state_dir), clock=clock.now)
         registry = CollectorRegistry()
         registry.register(self)
-        self.app = create_app(self._pairing, self._health, registry, frame_ancestors=settings.web.frame_ancestors)
+        self.app = create_app(
+            self._pairing,
+            self._health,
+            registry,
+            frame_ancestors=settings.web.frame_ancestors,
+            picture=self._pictures.read,
+        )
         self._live = Live(
             self.app,
             device_of=self._device_of,
@@ -132,6 +148,7 @@ class Edge:
         self._state.start()
         self.radio.start()
         self._sync.start()
+        self._picture_sync.start()
         self._supervisor.watch(lambda: self._state.steps + self._state.faults, lambda: self._state.is_running)
         _log.info("edge.started")
 
@@ -142,6 +159,7 @@ class Edge:
         self._is_stopped = True
         self._supervisor.stopping()
         self._sync.leave()
+        self._picture_sync.leave()
         self._live.stop()
         self.radio.stop(0.4)
         self._state.stop(0.4)
@@ -164,6 +182,8 @@ class Edge:
                 "When personal data ends without head office.",
                 lease_end(self._cache.as_of(), self._settings.offline.lease_days, self._cache.granted_s()),
             ),
+            "pictures": ("Pictures of articles that are here.", len(self._pictures.names())),
+            "pictures_missing": ("Pictures of the catalogue that are not here.", self._picture_sync.missing),
             "disk_full": ("1 while the disk is full and nothing is added to the files.", int(self._ballast.is_out)),
             "replica_locked": ("1 while head office has not given the replica's key.", int(self._cache.is_locked)),
             "day_keys_until_seconds": ("When the last day ends whose keys are here.", self._cache.day_keys_until()),
@@ -314,7 +334,7 @@ def _cache_key(settings: Settings, client: HqClient, key: StoreKey) -> bytes | N
         return None
 
 
-def _service(settings: Settings, cache: Cache, outbox: Outbox, now: float) -> Service:
+def _service(settings: Settings, cache: Cache, outbox: Outbox, pictures: PictureFiles, now: float) -> Service:
     past = Past(
         visits=tuple(outbox.visits()),
         restrictions=tuple(outbox.restrictions(now)),
@@ -330,7 +350,7 @@ def _service(settings: Settings, cache: Cache, outbox: Outbox, now: float) -> Se
         day_end=system.day_end(settings.store.timezone),
         qr_svg=system.qr_svg,
     )
-    return Service(cache, settings, chance, now, past, radio_map=radio_map(settings))
+    return Service(cache, settings, chance, now, past, radio_map=radio_map(settings), pictures=pictures)
 
 
 def _own_scanner(settings: Settings) -> str:

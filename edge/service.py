@@ -21,7 +21,7 @@ from edge.core.effects import (
     Reply,
     Send,
 )
-from edge.core.floor import Chance, Floor, Past, Replica
+from edge.core.floor import Chance, Floor, NoPictures, Past, Pictures, Replica
 from edge.core.inputs import (
     Answered,
     Commanded,
@@ -30,6 +30,7 @@ from edge.core.inputs import (
     Heard,
     Input,
     LineChanged,
+    PicturesChanged,
     PullRefused,
     ScannerChanged,
     Subscribed,
@@ -64,8 +65,10 @@ class Service:
         past: Past = NOTHING,
         *,
         radio_map: RadioMap | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
-        self._floor = Floor(replica, settings, chance, past, now, radio_map=radio_map)
+        pictures = pictures or NoPictures()
+        self._floor = Floor(replica, settings, chance, past, now, radio_map=radio_map, pictures=pictures)
         self._fitting = {zone.id for zone in settings.zone if zone.kind == "fitting"}
         self._views = Views(self._floor)
         check_ins = CheckIns(self._floor)
@@ -87,6 +90,8 @@ class Service:
                 self._attend(happened, now)
             case LineChanged(online):
                 self._views.line(now, online=online)
+            case PicturesChanged():
+                self._views.catalogue()
             case ScannerChanged(scanner, health):
                 self._views.scanner(scanner, health)
             case Tick():

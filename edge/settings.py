@@ -226,6 +226,13 @@ class HqSettings(_Table):
         return self.phone_url or f"{self.url}/phone"
 
 
+class PictureSettings(_Table):
+    limit_mb: Annotated[
+        int,
+        Field(ge=0, le=100_000, description="Pictures of articles may take so much of the disk; 0: all are drawn."),
+    ] = 400
+
+
 class WebSettings(_Table):
     host: Annotated[str, Field(description="Where the pages listen; a reverse proxy with TLS stands before it.")] = (
         "127.0.0.1"
@@ -262,6 +269,7 @@ class Settings(_Table):
         OfflineSettings()
     )
     hq: Annotated[HqSettings, Field(description="Head office.")]
+    pictures: Annotated[PictureSettings, Field(description="Pictures of articles, kept here.")] = PictureSettings()
     web: Annotated[WebSettings, Field(description="The service's own pages.")] = WebSettings()
 
     @model_validator(mode="after")

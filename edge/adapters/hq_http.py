@@ -22,6 +22,7 @@ from edge.settings import HqSettings
 from wire import profile
 from wire.event import BatchAck, EventBatch
 from wire.page import PAGE_LIMIT, Page, unpack_page
+from wire.picture import MASTER_LIMIT
 from wire.sync import (
     BootReply,
     BootRequest,
@@ -38,10 +39,13 @@ from wire.sync import (
 )
 
 PAGE_ROWS: Final = 2000
-# Five of our threads call at once; none waits for another's connection.
-CONNECTIONS: Final = 5
+# Six of our threads call at once; none waits for another's connection.
+CONNECTIONS: Final = 6
 # The day keys of 100,000 members for a lease are 60 MB of JSON.
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
+# 0.1 MB over a line of 64 kbit/s takes 13 s.
+PICTURE_S: Final = 60.0
+_CHUNK: Final = 64 * 1024
 _PREFIX: Final = struct.Struct(">I")
 _PROBLEM_LIMIT: Final = 64 * 1024
 ENROL_REFUSALS: Final = frozenset({400, 401, 403, 404, 409, 410, 422})
@@ -148,6 +152,23 @@ class HqClient:
     def pull(self, loyalty_number: str) -> None:
         """The member of this card comes with the feed. Raises HqRefused, 404 for a card that is nobody's."""
         self._call("POST", "/v1/pull", PullPost(loyalty_number=loyalty_number), timeout_s=PULL_S)
+
+    def picture(self, name: str) -> bytes:
+        """Whatever head office has under this name, at most `MASTER_LIMIT` and one octet, within `PICTURE_S`.
+
+        Raises HqUnreachable, also for a line that trickles.
+        """
+        until = self._clock.anchor().mono_s + PICTURE_S
+        reply = self._opened("GET", f"/v1/pictures/{name}")
+        octets = b""
+        try:
+            while len(octets) <= MASTER_LIMIT and (more := _read_some(self._settings, reply)):
+                octets += more
+                if self._clock.anchor().mono_s > until:
+                    raise HqUnreachable(self._settings.url, "a picture takes too long")
+        finally:
+            reply.close()
+        return octets[: MASTER_LIMIT + 1]
 
     def close(self) -> None:
         self._pool.clear()
@@ -277,6 +298,14 @@ def _read(settings: HqSettings, reply: urllib3.BaseHTTPResponse, length: int) ->
     """At most so many octets; fewer only at the end."""
     try:
         return reply.read(length)
+    except urllib3.exceptions.HTTPError as error:
+        raise HqUnreachable(settings.url, type(error).__name__) from None
+
+
+def _read_some(settings: HqSettings, reply: urllib3.BaseHTTPResponse) -> bytes:
+    """What has come, at least one octet; nothing at the end."""
+    try:
+        return reply.read1(_CHUNK)
     except urllib3.exceptions.HTTPError as error:
         raise HqUnreachable(settings.url, type(error).__name__) from None
 

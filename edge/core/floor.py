@@ -3,7 +3,7 @@
 The one place where a visit begins, changes and ends, so that no view, file or event can miss it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +41,17 @@ class Replica(Protocol):
     def granted_s(self) -> float: ...
 
 
+class Pictures(Protocol):
+    """Which pictures of articles this store can show."""
+
+    def names(self) -> Collection[str]: ...
+
+
+class NoPictures:
+    def names(self) -> Collection[str]:
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Chance:
     """What nobody here may make up, so that a test can."""
@@ -76,8 +87,9 @@ class Floor:
         now: float,
         *,
         radio_map: RadioMap | None = None,
+        pictures: Pictures,
     ) -> None:
-        self.replica, self.settings, self.chance = replica, settings, chance
+        self.replica, self.settings, self.chance, self.pictures = replica, settings, chance, pictures
         self.presence = Presence(FloorPlan.draw(settings.zone, settings.scanner), settings.presence, radio_map)
         self.approaches = Approaches()
         self.restrictions = Restrictions(past.restrictions)

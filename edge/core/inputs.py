@@ -111,6 +111,11 @@ class LineChanged:
     online: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PicturesChanged:
+    """Pictures of articles came or went."""
+
+
 Input = (
     Heard
     | Answered
@@ -123,4 +128,5 @@ Input = (
     | FeedApplied
     | PullRefused
     | LineChanged
+    | PicturesChanged
 )

@@ -82,7 +82,7 @@ def _line(held: Reservation, shop: Shop, now: float) -> PickLine | None:
     stock = shop.stock.get(held.variant_id)
     return PickLine(
         reservation_id=held.reservation_id,
-        item=public_item(product),
+        item=public_item(shop, product),
         size=held.size,
         shelf="" if stock is None else stock.shelf,
         pieces=0 if stock is None else stock.pieces,

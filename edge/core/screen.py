@@ -101,8 +101,8 @@ def screen_view(state: ScreenState, screen_id: str, shop: Shop, phone_url: str, 
     return ScreenView(
         screen_id=screen_id,
         theme=state.theme,
-        themed=_items(themed[: min(THEMED_LENGTH, len(general))]),
-        general=_items(general),
+        themed=_items(shop, themed[: min(THEMED_LENGTH, len(general))]),
+        general=_items(shop, general),
         phone_url=phone_url,
         changed_at=state.changed_at,
         decided_at=now,
@@ -167,5 +167,5 @@ def _is_presentable(product: Product, shop: Shop) -> bool:
     return not product.rare and shop.pieces(product) > 0
 
 
-def _items(products: list[Product]) -> tuple[PublicItem, ...]:
-    return tuple(public_item(product) for product in products)
+def _items(shop: Shop, products: list[Product]) -> tuple[PublicItem, ...]:
+    return tuple(public_item(shop, product) for product in products)

@@ -1,6 +1,6 @@
 """What the views need of the shop itself: articles, pieces, shelves and zone names, as one read-only picture."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,10 @@ from wire.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """`stock` is this store's, by variant id; `as_of` is when head office last confirmed the replica (unix s)."""
+    """`stock` is this store's, by variant id; `as_of` is when head office last confirmed the replica (unix s).
+
+    `pictures` are the names of those that this store can show: of any other, no page hears.
+    """
 
     store_id: str
     store_name: str
@@ -21,6 +24,7 @@ class Shop:
     as_of: float
     zone_names: Mapping[str, str] = field(default_factory=dict)
     offline_since: float | None = None
+    pictures: Collection[str] = frozenset()
 
     def shelves(self, product: Product) -> tuple[ShelfStock, ...]:
         """Pieces here by size, in the order of the article's sizes; sizes without a piece are left out."""
@@ -63,8 +67,8 @@ def wearer(profile: Profile, now: float) -> Wearer:
     )
 
 
-def public_item(product: Product) -> PublicItem:
-    return PublicItem(**_public(product))
+def public_item(shop: Shop, product: Product) -> PublicItem:
+    return PublicItem(**_public(shop, product))
 
 
 def item(shop: Shop, product: Product, wearer: Wearer, reason: Line, observed_at: int | None = None) -> Item:
@@ -73,7 +77,7 @@ def item(shop: Shop, product: Product, wearer: Wearer, reason: Line, observed_at
     size = wearer.size_of(product)
     mine = next((shelf for shelf in shelves if size and shelf.size == size), None)
     return Item(
-        **_public(product),
+        **_public(shop, product),
         member_price_cents=wearer.price_cents_of(product),
         my_size=size,
         in_my_size=0 if mine is None else mine.pieces,
@@ -84,7 +88,7 @@ def item(shop: Shop, product: Product, wearer: Wearer, reason: Line, observed_at
     )
 
 
-def _public(product: Product) -> dict[str, Any]:
+def _public(shop: Shop, product: Product) -> dict[str, Any]:
     # PAngV § 11: a cut may only be announced together with the lowest price of the 30 days before it.
     announced = product.was_cents if product.lowest_30d_cents is not None else None
     return {
@@ -100,5 +104,5 @@ def _public(product: Product) -> dict[str, Any]:
         "was_cents": announced,
         "lowest_30d_cents": None if announced is None else product.lowest_30d_cents,
         "currency": product.currency,
-        "image": product.image,
+        "image": product.image if product.image in shop.pictures else None,
     }

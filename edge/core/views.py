@@ -195,6 +195,7 @@ class Views:
             as_of=replica.as_of(),
             zone_names=self._floor.zone_names,
             offline_since=self.offline_since,
+            pictures=self._floor.pictures.names(),
         )
 
     def _status(self) -> StatusCard:

@@ -40,7 +40,11 @@ def app(pairing: Pairing) -> Flask:
     registry = CollectorRegistry()
     Gauge("regulars_visits", "Open visits.", registry=registry).set(2)
     health = Health(ready=False, missing=("no catalogue yet",))
-    return create_app(pairing, lambda: health, registry, frame_ancestors=("http://127.0.0.1:9000",))
+    return create_app(pairing, lambda: health, registry, frame_ancestors=("http://127.0.0.1:9000",), picture=_picture)
+
+
+def _picture(name: str, size: int) -> bytes | None:
+    return b"webp" if (name, size) == ("a" * 64, 240) else None
 
 
 @pytest.fixture
@@ -244,3 +248,23 @@ def test_metrics_are_those_of_the_given_registry(client: FlaskClient) -> None:
 
 def _ready() -> Health:
     return Health(ready=True)
+
+
+def test_a_picture_may_be_kept_for_ever_and_runs_nothing(client: FlaskClient) -> None:
+    shown = client.get(f"/pictures/{'a' * 64}-240.webp")
+    assert (shown.status_code, shown.data, shown.content_type) == (200, b"webp", "image/webp")
+    assert shown.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    again = client.get(f"/pictures/{'a' * 64}-240.webp", headers={"If-None-Match": shown.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "address", [f"{'a' * 64}-480", f"{'a' * 64}-241", f"{'b' * 64}-240", "..%2f..%2fadmin.token-240", "A-240", "-240"]
+)
+def test_a_picture_that_is_not_here_is_one_sentence_that_nobody_keeps(client: FlaskClient, address: str) -> None:
+    refused = client.get(f"/pictures/{address}.webp")
+    assert refused.status_code == 404
+    assert said(refused)["detail"]
+    assert refused.headers["Cache-Control"] == "no-store"

@@ -168,13 +168,24 @@ def chance(epoch: str = "e1") -> Chance:
     )
 
 
+@dataclass
+class Shelf:
+    """Pictures that are here, by name."""
+
+    here: frozenset[str] = frozenset()
+
+    def names(self) -> frozenset[str]:
+        return self.here
+
+
 class Store:
     """A service and its clock: each call returns the effects of what it did."""
 
     def __init__(self, *profiles: Profile, past: Past = Past(), now: float = NOW, **tables: Any) -> None:  # noqa: B008
         self.replica = replica(*profiles)
         self.now = now
-        self.service = Service(self.replica, settings(**tables), chance(), now, past)
+        self.pictures = Shelf()
+        self.service = Service(self.replica, settings(**tables), chance(), now, past, pictures=self.pictures)
 
     def do(self, *inputs: Any) -> list[Any]:
         return [effect for one in inputs for effect in self.service.step(one, self.now)]

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from edge.adapters.web.pages import page_routes
 from edge.adapters.web.pairing import Pairing, pairing_routes
+from edge.adapters.web.pictures import picture_routes
 from edge.adapters.web.problem import install
 
 # The largest request is a pairing code in JSON; what is longer is not for us.
@@ -28,12 +29,17 @@ def create_app(
     metrics: CollectorRegistry,
     *,
     frame_ancestors: Sequence[str] = (),
+    picture: Callable[[str, int], bytes | None] = lambda _name, _size: None,
 ) -> Flask:
-    """`frame_ancestors` are the origins that may show the pages in a frame; the socket is added by `Live`."""
+    """`frame_ancestors` are the origins that may show the pages in a frame; the socket is added by `Live`.
+
+    `picture` gives one size of a picture of an article; None for what is not here.
+    """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_LIMIT
     install(app)
     app.register_blueprint(page_routes(frame_ancestors))
+    app.register_blueprint(picture_routes(picture))
     app.register_blueprint(pairing_routes(pairing))
     _health_routes(app, health, metrics)
     app.after_request(_secured)
