@@ -79,7 +79,7 @@ export class PhoneNow extends LitElement {
         <span class="small soft">${held.size === "one" ? word("size", held.size) : t("phone.size", { size: held.size })} · ${word("colour", held.item.colour)}</span>
         ${held.room ? html`<span class="row">${icon("door", 18)} <b>${t("card.room", { room: held.room })}</b></span>` : nothing}
         ${memberPrice(held.item)}</div></li>`)}</ul></section>` : nothing}
-      ${visit.member_prices.length ? html`<section class="stack"><h3>${t("phone.member_prices")}</h3><ul class="prices">${visit.member_prices.map((item) => html`<li>${picture(item)}
+      ${visit.member_prices.length ? html`<section class="stack"><h3>${t("phone.member_prices")}</h3><ul class="prices">${visit.member_prices.map((item) => html`<li>${picture(item, { size: 480 })}
         <span class="small soft">${item.brand}</span><b>${nameOf(item)}</b><span class="small">${publicPrice(item)}</span>${memberPrice(item)}${item.reason ? html`<span class="small soft">${line(item.reason)}</span>` : nothing}</li>`)}</ul></section>` : nothing}`;
   }
 

@@ -16,9 +16,7 @@ export class Window extends LitElement {
   static styles = [base, itemStyles, css`
     :host { display: grid; gap: 2.2vmin; min-block-size: 0; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); block-size: 100%; }
     .hero { position: relative; display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); min-block-size: 0; border-radius: 3vmin; overflow: hidden; background: var(--garment-ground); padding: 3vmin; }
-    .hero .picture { background: none; padding: 0; min-block-size: 0; grid-template: minmax(0, 1fr) / minmax(0, 1fr); }
-    .hero regulars-garment, .hero .picture img { block-size: 100%; inline-size: 100%; min-block-size: 0; aspect-ratio: auto; }
-    .hero .picture { block-size: 100%; place-items: stretch; }
+    .hero .picture { background: none; }
     .words { display: grid; gap: .6vmin; }
     .brand { font-size: 2.3vmin; color: var(--ink-soft); letter-spacing: .04em; }
     .title { font: 600 5.4vmin/1.08 var(--serif); text-wrap: balance; }
@@ -36,7 +34,7 @@ export class Window extends LitElement {
       .hero { grid-template: minmax(0, 1fr) / 1.1fr 1fr; align-items: center; gap: 3vmin; padding-inline-end: 5vmin; }
       ul { grid-template-columns: 1fr; grid-auto-rows: minmax(0, 1fr); min-block-size: 0; }
       li { grid-template: minmax(0, 1fr) / 22vmin 1fr; align-items: center; column-gap: 2.4vmin; min-block-size: 0; }
-      li .picture { block-size: 100%; min-block-size: 0; grid-template: minmax(0, 1fr) / minmax(0, 1fr); } li .picture regulars-garment { block-size: 100%; min-block-size: 0; aspect-ratio: auto; }
+      li .picture { block-size: 100%; min-block-size: 0; }
     }
   `];
 
@@ -44,8 +42,8 @@ export class Window extends LitElement {
     const [first, ...others] = dressed(this.view, this.turn ?? 0);
     if (!first) return nothing;
     return html`
-      <article class="hero"><div class="stage">${picture(first, true)}</div><div class="words">${this.#words(first, "title")}</div></article>
-      <ul aria-label=${t("screen.also")}>${others.map((item) => html`<li>${picture(item, true)}<div class="words-small">${this.#words(item, "name")}</div></li>`)}</ul>`;
+      <article class="hero"><div class="stage">${picture(first, { named: true, size: 960, fill: true })}</div><div class="words">${this.#words(first, "title")}</div></article>
+      <ul aria-label=${t("screen.also")}>${others.map((item) => html`<li>${picture(item, { named: true, size: 480, fill: true })}<div class="words-small">${this.#words(item, "name")}</div></li>`)}</ul>`;
   }
 
   #words(item, heading) {

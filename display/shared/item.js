@@ -2,14 +2,12 @@
 
 import { css, html, nothing } from "lit";
 
-import "./garment.js";
+import "./picture.js";
 import { icon } from "./icons.js";
 import { line, nameOf, price, t, word } from "./i18n.js";
 
 export const itemStyles = css`
-  .picture { background: var(--garment-ground); border-radius: var(--round-m); overflow: hidden; display: grid; place-items: center; padding: 6%; }
-  .picture img { inline-size: 100%; block-size: 100%; object-fit: contain; }
-  .picture regulars-garment { inline-size: 100%; }
+  .picture { background: var(--garment-ground); border-radius: var(--round-m); }
   .price { font-variant-numeric: tabular-nums; font-weight: 650; white-space: nowrap; }
   .price.cut { color: var(--clay); }
   .was { color: var(--ink-soft); font-weight: 400; margin-inline-start: .4em; }
@@ -24,12 +22,10 @@ export const itemStyles = css`
   .here { color: var(--pine); font-weight: 600; } .none { color: var(--ink-soft); }
 `;
 
-/** The product's picture; decorative unless `named`, because the name stands beside it. */
-export function picture(item, named = false) {
+/** The product's picture; decorative unless `named`, because the name stands beside it. `size` as the servers have them. */
+export function picture(item, { named = false, size = 240, fill = false } = {}) {
   const label = named ? `${nameOf(item)}, ${word("colour", item.colour)}` : "";
-  return html`<div class="picture">${item.image
-    ? html`<img src=${item.image} alt=${label} loading="lazy" width="200" height="220">`
-    : html`<regulars-garment kind=${item.garment} colour=${item.colour_hex} pattern=${item.pattern ?? "plain"} .label=${label}></regulars-garment>`}</div>`;
+  return html`<regulars-picture class="picture" .item=${item} .size=${size} .label=${label} ?fill=${fill}></regulars-picture>`;
 }
 
 /** Price anybody pays; an announced cut carries the lowest price of 30 days. */

@@ -185,7 +185,7 @@ export class Staff extends LitElement {
     const once = items.filter((item, index) => items.findIndex((other) => other.product_id === item.product_id) === index);
     return html`<div class="pane" tabindex="0" role="region" aria-label=${t("staff.customer_view")}>
       <div class="row spread wrap"><h2>${t("staff.customer_title")}</h2><button @click=${() => { this.customer = false; }}>${t("staff.customer_end")}</button></div><br>
-      ${once.length ? html`<ul class="public">${once.map((item) => html`<li>${picture(item)}<span class="small soft">${item.brand}</span><span class="name">${nameOf(item)}</span><span>${publicPrice(item)}</span></li>`)}</ul>`
+      ${once.length ? html`<ul class="public">${once.map((item) => html`<li>${picture(item, { size: 480 })}<span class="small soft">${item.brand}</span><span class="name">${nameOf(item)}</span><span>${publicPrice(item)}</span></li>`)}</ul>`
         : html`<p class="soft">${t("staff.customer_empty")}</p>`}</div>`;
   }
 

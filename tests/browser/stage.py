@@ -5,7 +5,7 @@ test tells them to say. It decides nothing and remembers what the pages asked.
 import json
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
@@ -49,6 +49,8 @@ class Stage:
         self.resumes: list[dict[str, Any]] = []
         self.answers: dict[str, Ack] = {}
         self.posts: list[tuple[str, Any]] = []
+        self.kept: dict[str, Mapping[int, bytes]] = {}
+        self.pictures: list[tuple[str, int]] = []
         self.member: dict[str, Any] | None = None
         self.visit: PhoneView | None = None
         self.joined: tuple[int, dict[str, Any]] = (200, {})
@@ -126,6 +128,7 @@ class Stage:
         app = self.app
         app.add_url_rule("/<any(demo,hq,gallery,join,leave,phone,screen,staff):name>", "page", self._page)
         app.add_url_rule("/display/<path:path>", "asset", self._asset)
+        app.add_url_rule("/pictures/<name>-<int:size>.webp", "picture", self._picture)
         app.add_url_rule("/pair", "pair", self._pair, methods=["POST"])
         app.add_url_rule("/phone/state", "state", self._state)
         app.add_url_rule("/phone/stream", "phone_stream", self._stream)
@@ -141,6 +144,11 @@ class Stage:
         page = display.page(name)
         policy = display.content_security_policy(page, frames=("'self'",), frame_ancestors=("'self'",))
         return Response(page.html, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": policy})
+
+    def _picture(self, name: str, size: int) -> Response:
+        self.pictures.append((name, size))
+        scaled = self.kept.get(name)
+        return Response(status=404) if scaled is None else Response(scaled[size], content_type="image/webp")
 
     def _asset(self, path: str) -> Response:
         try:
