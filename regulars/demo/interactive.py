@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from regulars.demo.opening import members, products
 from regulars.demo.page import Streams, make_app
+from regulars.demo.pictures import Pictures
 from regulars.demo.shop import DemoShop
 from regulars.demo.stage import DemoStage
 
@@ -26,6 +28,8 @@ async def serve(shop: DemoShop, listener: socket.socket, ready: Callable[[], Non
     streams = Streams()
     stage = DemoStage(shop, streams, asyncio.get_running_loop())
     await stage.prepare()
+    pictures = Pictures(shop.office, products(), members())
+    pictures.start()
     app = make_app(stage, streams, (shop.store_url, shop.office.url))
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = _Server(config)
@@ -37,5 +41,10 @@ async def serve(shop: DemoShop, listener: socket.socket, ready: Callable[[], Non
         # All at once: the page's server takes a moment to end, and so may the shop.
         server.should_exit = True
         streams.end()
-        await asyncio.gather(shop.close(), asyncio.wait({serving}, timeout=1.5), asyncio.to_thread(stage.close))
+        await asyncio.gather(
+            asyncio.to_thread(pictures.stop),
+            shop.close(),
+            asyncio.wait({serving}, timeout=1.5),
+            asyncio.to_thread(stage.close),
+        )
         serving.cancel()

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -43,18 +44,23 @@ class Office:
         """The number of the withdrawal, which every store must acknowledge."""
         return int(str(self.send("POST", "/v1/withdraw", {"member_ref": member_ref, "kind": "withdraw"})["seq"]))
 
+    def put_picture(self, product_id: str, octets: bytes) -> None:
+        """The article's picture from now on. Raises OfficeRefused."""
+        self._answer("PUT", f"/v1/pictures?{urlencode({'product_id': product_id})}", {}, body=octets)
+
     def send(
         self, method: str, path: str, body: Mapping[str, object] | Sequence[object] | None = None, *, cookie: str = ""
     ) -> dict[str, object]:
         """The JSON that head office answers. Raises OfficeRefused."""
-        headers = {"X-Regulars": "1"}
-        if self.token and not cookie:
+        headers = {"X-Regulars": "1"} | ({"Cookie": cookie} if cookie else {})
+        return self._answer(method, path, headers, json=body)
+
+    def _answer(self, method: str, path: str, headers: dict[str, str], **content: Any) -> dict[str, object]:  # noqa: ANN401 - urllib3's own
+        if self.token and "Cookie" not in headers:
             headers["Authorization"] = f"Bearer {self.token}"
-        if cookie:
-            headers["Cookie"] = cookie
         try:
             reply = urllib3.request(
-                method, f"{self.url}{path}", json=body, headers=headers, timeout=_TIMEOUT_S, retries=False
+                method, f"{self.url}{path}", headers=headers, timeout=_TIMEOUT_S, retries=False, **content
             )
         except urllib3.exceptions.HTTPError as error:
             raise OfficeRefused(0, f"Head office at {self.url} does not answer: {type(error).__name__}.") from None
