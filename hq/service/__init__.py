@@ -5,6 +5,7 @@ from hq.service.exports import ExportDesk
 from hq.service.imports import ImportDesk
 from hq.service.keyring import KeyringDesk
 from hq.service.members import MemberDesk
+from hq.service.nearby import NearbyDesk
 from hq.service.office import Office
 from hq.service.once import OnceDesk
 from hq.service.overview import OverviewDesk
@@ -17,7 +18,7 @@ from hq.service.stores import StoreDesk
 
 
 class HeadOffice:
-    """`stores` and `snapshots` serve the Pis, `members` and `phones` the shoppers, the others the people here."""
+    """`stores`, `snapshots` and `nearby` serve the Pis, `members` and `phones` the shoppers, the others people here."""
 
     def __init__(self, office: Office, passwords: Passwords) -> None:
         self.office = office
@@ -27,6 +28,7 @@ class HeadOffice:
         self.once = OnceDesk(office)
         self.stores = StoreDesk(office)
         self.snapshots = SnapshotDesk(office)
+        self.nearby = NearbyDesk(office)
         self.members = MemberDesk(office)
         self.phones = PhoneDesk(office, self.members)
         self.registry = RegistryDesk(office)

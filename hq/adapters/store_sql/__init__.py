@@ -17,6 +17,7 @@ from hq.adapters.store_sql.events import EventReads, EventWrites
 from hq.adapters.store_sql.feed import FeedReads, FeedWrites
 from hq.adapters.store_sql.held import HeldReads
 from hq.adapters.store_sql.members import MemberReads, MemberWrites
+from hq.adapters.store_sql.nearby import NearbyReads
 from hq.adapters.store_sql.once import OnceWrites
 from hq.adapters.store_sql.overview import OverviewReads
 from hq.adapters.store_sql.phones import PhoneReads, PhoneWrites
@@ -29,7 +30,7 @@ Result = TypeVar("Result")
 
 class View(
     StoreReads, FeedReads, SnapshotReads, MemberReads, EventReads, PhoneReads, AuditReads, AccountReads, OverviewReads,
-    HeldReads, PictureReads,
+    HeldReads, PictureReads, NearbyReads,
 ):  # fmt: skip
     """What one reading transaction sees."""
 

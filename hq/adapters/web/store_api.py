@@ -15,6 +15,7 @@ from hq.core.registry import Device, Seen
 from hq.core.snapshots import SNAPSHOT_S
 from hq.errors import TooFast
 from wire.event import BatchAck, EventBatch
+from wire.nearby import NEARBY_TYPE, NearbyAsk, pack_nearby
 from wire.page import PAGE_TYPE, PAGES_TYPE, Page, pack_page
 from wire.sync import (
     BootReply,
@@ -115,7 +116,7 @@ def store_api(desk: Desk) -> Blueprint:
 
 
 def snapshot_api(desk: Desk) -> Blueprint:
-    """All of a store's scope: for one that is new or begins again, and for one that compares."""
+    """All of a store's scope, for one that is new, begins again or compares; and what its neighbours have."""
     routes = Blueprint("snapshot_api", __name__, url_prefix="/v1")
     office = desk.office
 
@@ -135,6 +136,13 @@ def snapshot_api(desk: Desk) -> Blueprint:
         response = Response(_framed(desk, first, pages), content_type=PAGES_TYPE)
         response.timeout = None  # Quart would cut it off in the middle
         return response
+
+    @routes.post("/nearby")
+    @operation("store", "device", request=NearbyAsk, content_type=NEARBY_TYPE)
+    async def nearby() -> Response:
+        device = await desk.device()
+        reply = await desk.run(office.nearby.nearby, device, await body(NearbyAsk))
+        return Response(await desk.run(pack_nearby, reply), content_type=NEARBY_TYPE)
 
     @routes.get("/digest")
     @operation("store", "device", reply=DigestReply)
