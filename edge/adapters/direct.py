@@ -7,7 +7,7 @@ difference to what the client reads; everywhere else the stock way is. Knows pac
 What has to hold, and where it is asked:
 - the Engine.IO that was read for this, with its `Socket.send`, `_send_ping` and our queue: `is_supported`;
 - a text message: `Shared` (a binary one is an attachment behind another message);
-- a plain socket that was upgraded to websocket, nothing queued before, no goodbye said: `Connection.offer`.
+- a plain socket that was upgraded to websocket, nothing queued before, no goodbye said: `Wire.offer`.
 """
 
 import queue
@@ -15,6 +15,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
@@ -44,17 +45,16 @@ class Shared:
         is_text = packet.packet_type == MESSAGE and not packet.binary
         self.frame = text_frame(packet.encode()) if directly and is_text else None
 
-    def send(self, engine_socket: Any) -> None:  # noqa: ANN401 - Engine.IO ships no types
-        """What Engine.IO's `Socket.send` does, never waiting. Nothing happens to a client that is gone."""
-        connection = getattr(engine_socket, "connection", None)  # there is none while a client polls
+    def send(self, engine_socket: Any, offer: Callable[[bytes], bool]) -> None:  # noqa: ANN401 - Engine.IO ships no types
+        """What Engine.IO's `Socket.send` does, never waiting; `offer` is its connection's (`websocket.Wire`).
+
+        Nothing happens to a client that is gone.
+        """
         try:
-            if self.frame is None or connection is None:
+            if self.frame is None:
                 engine_socket.send(self.packet)
-                return
             # Its answer can only be no while a ping is under way or the socket is closed.
-            if (engine_socket.last_ping or engine_socket.closed) and not engine_socket.check_ping_timeout():
-                return
-            if not connection.offer(self.frame):
+            elif engine_socket.check_ping_timeout() and not offer(self.frame):
                 engine_socket.queue.put(self.packet)
         except engine_exceptions.SocketIsClosedError:
             return  # its own thread is putting it away
@@ -97,7 +97,8 @@ class Pings:
                 return
             if not engine_socket.closing and not engine_socket.closed:
                 engine_socket.last_ping = time.time()
-                Shared(Packet(PING)).send(engine_socket)
+                with suppress(engine_exceptions.SocketIsClosedError):
+                    engine_socket.send(Packet(PING))
 
 
 def text_frame(text: str) -> bytes:

@@ -75,6 +75,7 @@ class _Client:
     hello: Hello
     token: str
     connection: Connection
+    offer: Callable[[bytes], bool]
     rooms: set[str] = field(default_factory=set)
     commands: Bucket = field(default_factory=lambda: Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE))
     waiting: dict[str, "_Waiting"] = field(default_factory=dict)
@@ -147,15 +148,19 @@ class Live:
 
     def _send(self, effect: Send) -> None:
         shared = self._shared(effect.message)
+        room, frame = effect.room, shared.frame
         for client in self._all():
-            if effect.room in client.rooms:
-                shared.send(client.engine_socket)
+            if room not in client.rooms:
+                continue
+            # While a ping is under way, Engine.IO asks before every message whether the answer is overdue.
+            if frame is None or client.engine_socket.last_ping or not client.offer(frame):
+                shared.send(client.engine_socket, client.offer)
 
     def _reply(self, effect: Reply) -> None:
         client = self._clients.get(effect.client)
         if client is not None:
             client.rooms.add(effect.message.room)
-            self._shared(effect.message).send(client.engine_socket)
+            self._shared(effect.message).send(client.engine_socket, client.offer)
 
     def _acknowledge(self, effect: Acknowledge) -> None:
         client = self._clients.get(effect.client)
@@ -189,7 +194,7 @@ class Live:
         connection: Connection = engine_socket.connection
         connection.authenticated()
         with self._lock:
-            self._clients[client] = _Client(engine_socket, device, hello, hello.token, connection)
+            self._clients[client] = _Client(engine_socket, device, hello, hello.token, connection, connection.offer)
 
     def _subscribe(self, client_id: str) -> None:
         """Called once the client has been told that it is connected, so that nothing can reach it before."""

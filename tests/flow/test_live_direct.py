@@ -248,11 +248,12 @@ def _gone(running: Running) -> None:
 # where the stock way is taken
 
 
-class _Open:
-    state = ConnectionState.OPEN
+class _Opened:
+    class connection:  # noqa: N801 - as the library calls it
+        state = ConnectionState.OPEN
 
 
-OPEN = cast("WSConnection", _Open())
+OPEN = cast("WSConnection", _Opened())
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:
@@ -266,17 +267,17 @@ def test_a_socket_under_tls_is_not_written_to_directly() -> None:
     wrapped = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     wrapped.check_hostname = False
     with closing(far), closing(wrapped.wrap_socket(near, do_handshake_on_connect=False)) as near_tls:
-        assert not Wire(near_tls).offer(direct.text_frame("x"), OPEN)
+        assert not Wire(near_tls, OPEN, SendQueue()).offer(direct.text_frame("x"))
 
 
 def test_behind_half_a_message_nothing_is_written_directly() -> None:
     near, far = _pair()
     with closing(near), closing(far):
-        wire = Wire(near)
+        wire = Wire(near, OPEN, SendQueue())
         whole = direct.text_frame("y" * 8_000_000)
-        assert wire.offer(whole, OPEN)
+        assert wire.offer(whole)
         assert wire.rest
-        assert not wire.offer(direct.text_frame("x"), OPEN)
+        assert not wire.offer(direct.text_frame("x"))
         read = b""
         far.settimeout(0.2)
         for _ in range(1000):
@@ -291,7 +292,7 @@ def test_behind_half_a_message_nothing_is_written_directly() -> None:
 def test_behind_a_goodbye_nothing_is_written_directly() -> None:
     near, far = _pair()
     with closing(near), closing(far):
-        assert not Wire(near).offer(direct.text_frame("x"), WSConnection(ConnectionType.CLIENT))
+        assert not Wire(near, WSConnection(ConnectionType.CLIENT), SendQueue()).offer(direct.text_frame("x"))
 
 
 def test_a_binary_message_and_whatever_else_is_no_text_go_the_stock_way() -> None:
