@@ -27,8 +27,11 @@ from edge.adapters.calibration_file import radio_map
 from edge.adapters.checkin_gatt import CheckIn, Peripheral
 from edge.adapters.clock import Clock
 from edge.adapters.enrolment import Enrolment
+from edge.adapters.errand import Errand
 from edge.adapters.hq_http import HqClient
 from edge.adapters.live_socketio import Live
+from edge.adapters.nearby_sqlite import NearbyFile
+from edge.adapters.nearby_sync import NearbySync
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.picture_files import PictureFiles
 from edge.adapters.picture_sync import PictureSync
@@ -44,7 +47,7 @@ from edge.adapters.web.server import Server
 from edge.core.canary import listeners
 from edge.core.challenge import Challenges
 from edge.core.floor import Chance, Past
-from edge.core.inputs import Device, PicturesChanged
+from edge.core.inputs import Device, GoodsChanged
 from edge.core.lease import lease_end
 from edge.core.pairing import Paired
 from edge.core.screen import DELAY_S
@@ -54,6 +57,7 @@ from edge.settings import Settings
 
 CACHE_FILE: Final = "cache.db"
 OUTBOX_FILE: Final = "outbox.db"
+NEARBY_FILE: Final = "nearby.db"
 PICTURE_FOLDER: Final = "pictures"
 URL_FILE: Final = "edge.url"
 ENROLLED_EVERY_S: Final = 1.0
@@ -92,7 +96,8 @@ class Edge:
         self._client = HqClient(settings.hq, enrolled, clock)
         self._cache = Cache(state_dir / CACHE_FILE, _cache_key(settings, self._client, self._key), self._ballast)
         self._pictures = PictureFiles(state_dir / PICTURE_FOLDER, settings.pictures.limit_mb << 20, clock.now)
-        self._service = _service(settings, self._cache, self._outbox, self._pictures, clock.now())
+        self._nearby = NearbyFile(state_dir / NEARBY_FILE, self._key.of("nearby"), self._ballast)
+        self._service = _service(settings, self._cache, self._outbox, (self._pictures, self._nearby), clock.now())
         self._state = State(self._service.step, self._is_busy, self._outbox, clock=clock.now)
         self.radio = Radio(
             settings.scanner,
@@ -120,8 +125,10 @@ class Edge:
             self._client,
             self._pictures,
             lambda: (self._cache.products(), self._cache.stock()),
-            lambda: self._state.post(PicturesChanged()),
+            lambda: self._state.post(GoodsChanged()),
         )
+        nearby = NearbySync(self._client, self._nearby, lambda: self._state.post(GoodsChanged()))
+        self._errands = (Errand("pictures", self._picture_sync.turn), Errand("nearby", nearby.turn))
         self._pairing = Pairing(self._outbox, _devices(settings), system.admin_token(state_dir), clock=clock.now)
         registry = CollectorRegistry()
         registry.register(self)
@@ -148,7 +155,8 @@ class Edge:
         self._state.start()
         self.radio.start()
         self._sync.start()
-        self._picture_sync.start()
+        for errand in self._errands:
+            errand.start()
         self._supervisor.watch(lambda: self._state.steps + self._state.faults, lambda: self._state.is_running)
         _log.info("edge.started")
 
@@ -159,7 +167,8 @@ class Edge:
         self._is_stopped = True
         self._supervisor.stopping()
         self._sync.leave()
-        self._picture_sync.leave()
+        for errand in self._errands:
+            errand.leave()
         self._live.stop()
         self.radio.stop(0.4)
         self._state.stop(0.4)
@@ -167,6 +176,7 @@ class Edge:
         self._client.close()
         self._outbox.close()
         self._cache.close()
+        self._nearby.close()
         _log.info("edge.stopped")
 
     def collect(self) -> list[GaugeMetricFamily | CounterMetricFamily]:
@@ -334,7 +344,9 @@ def _cache_key(settings: Settings, client: HqClient, key: StoreKey) -> bytes | N
         return None
 
 
-def _service(settings: Settings, cache: Cache, outbox: Outbox, pictures: PictureFiles, now: float) -> Service:
+def _service(
+    settings: Settings, cache: Cache, outbox: Outbox, goods: tuple[PictureFiles, NearbyFile], now: float
+) -> Service:
     past = Past(
         visits=tuple(outbox.visits()),
         restrictions=tuple(outbox.restrictions(now)),
@@ -350,7 +362,8 @@ def _service(settings: Settings, cache: Cache, outbox: Outbox, pictures: Picture
         day_end=system.day_end(settings.store.timezone),
         qr_svg=system.qr_svg,
     )
-    return Service(cache, settings, chance, now, past, radio_map=radio_map(settings), pictures=pictures)
+    pictures, nearby = goods
+    return Service(cache, settings, chance, now, past, radio_map=radio_map(settings), pictures=pictures, nearby=nearby)
 
 
 def _own_scanner(settings: Settings) -> str:

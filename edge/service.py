@@ -27,15 +27,16 @@ from edge.core.inputs import (
     Commanded,
     Contested,
     FeedApplied,
+    GoodsChanged,
     Heard,
     Input,
     LineChanged,
-    PicturesChanged,
     PullRefused,
     ScannerChanged,
     Subscribed,
     Tick,
 )
+from edge.core.nearby import Nearby, NoNeighbours
 from edge.core.pull import Pulls, Waiting
 from edge.core.shopper import Shoppers
 from edge.core.staff import Staff
@@ -66,9 +67,18 @@ class Service:
         *,
         radio_map: RadioMap | None = None,
         pictures: Pictures | None = None,
+        nearby: Nearby | None = None,
     ) -> None:
-        pictures = pictures or NoPictures()
-        self._floor = Floor(replica, settings, chance, past, now, radio_map=radio_map, pictures=pictures)
+        self._floor = Floor(
+            replica,
+            settings,
+            chance,
+            past,
+            now,
+            radio_map=radio_map,
+            pictures=pictures or NoPictures(),
+            nearby=nearby or NoNeighbours(),
+        )
         self._fitting = {zone.id for zone in settings.zone if zone.kind == "fitting"}
         self._views = Views(self._floor)
         check_ins = CheckIns(self._floor)
@@ -90,7 +100,7 @@ class Service:
                 self._attend(happened, now)
             case LineChanged(online):
                 self._views.line(now, online=online)
-            case PicturesChanged():
+            case GoodsChanged():
                 self._views.catalogue()
             case ScannerChanged(scanner, health):
                 self._views.scanner(scanner, health)

@@ -43,6 +43,15 @@ class ShelfStock(_View):
     shelf: str = ""
 
 
+class ElsewhereStock(_View):
+    """What a neighbouring store of the same merchant has of an article: size -> pieces, and when that was counted."""
+
+    store_id: str
+    store_name: str
+    sizes: dict[str, int]
+    counted_at: int
+
+
 class PublicItem(_View):
     """An article as anybody may see it."""
 
@@ -62,13 +71,14 @@ class PublicItem(_View):
 
 
 class Item(PublicItem):
-    """An article on a card: price for this member, stock here by size, and the reason that it is shown."""
+    """An article on a card: price for this member, stock by size here and nearby, and the reason that it is shown."""
 
     member_price_cents: int | None = None
     my_size: str = ""
     in_my_size: int = 0  # pieces here
     shelf: str = ""
     stock: tuple[ShelfStock, ...] = ()
+    elsewhere: tuple[ElsewhereStock, ...] = ()
     reason: Line | None = None
     observed_at: int | None = None
 

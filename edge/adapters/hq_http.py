@@ -21,6 +21,7 @@ from edge.errors import EnrolRefused, HqRefused, HqUnreachable
 from edge.settings import HqSettings
 from wire import profile
 from wire.event import BatchAck, EventBatch
+from wire.nearby import NearbyAsk, NearbyReply, unpack_nearby
 from wire.page import PAGE_LIMIT, Page, unpack_page
 from wire.picture import MASTER_LIMIT
 from wire.sync import (
@@ -39,8 +40,8 @@ from wire.sync import (
 )
 
 PAGE_ROWS: Final = 2000
-# Six of our threads call at once; none waits for another's connection.
-CONNECTIONS: Final = 6
+# Seven of our threads call at once; none waits for another's connection.
+CONNECTIONS: Final = 7
 # The day keys of 100,000 members for a lease are 60 MB of JSON.
 ANSWER_LIMIT: Final = 64 * 1024 * 1024
 # 0.1 MB over a line of 64 kbit/s takes 13 s.
@@ -119,6 +120,10 @@ class HqClient:
                 yield unpack_page(_read(self._settings, reply, _page_length(prefix)))
         finally:
             reply.close()
+
+    def nearby(self, ask: NearbyAsk) -> NearbyReply:
+        """What changed in the neighbouring stores. Raises HqUnreachable, ValueError for a torn answer."""
+        return unpack_nearby(self._call("POST", "/v1/nearby", ask)[2])
 
     def digest(self) -> DigestReply:
         return DigestReply.model_validate(self._json("GET", "/v1/digest"))

@@ -1,10 +1,9 @@
-"""The thread that fetches pictures: one at a time, with half of the line at most, and whenever there is nothing better.
+"""Fetches pictures: one at a time, with half of the line at most.
 
-A store without them works: pages draw the article instead. So nothing waits for this thread, and whatever fails is
-tried again later, less and less often.
+A store without them works: pages draw the article instead. So nobody waits for this, and what fails is tried
+again later, less and less often.
 """
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -15,7 +14,7 @@ from edge.adapters.hq_http import HqClient
 from edge.adapters.picture_files import PictureFiles
 from edge.core import pictures
 from edge.core.pictures import Tries
-from edge.errors import HqRefused, HqUnreachable
+from edge.errors import HqRefused
 from wire.picture import picture_name
 from wire.product import Product, Stock
 
@@ -23,9 +22,6 @@ from wire.product import Product, Stock
 LOOK_S: Final = 2.0
 # Every card is made anew when pictures came, so they are told together.
 TELL_S: Final = 15.0
-# Without head office, or on a full disk.
-FIRST_PAUSE_S: Final = 2.0
-LONGEST_PAUSE_S: Final = 120.0
 # About this one picture; every other answer is about the store or the line.
 _OF_THE_PICTURE: Final = frozenset({400, 404, 410})
 
@@ -46,21 +42,11 @@ class PictureSync:
         told: Callable[[], bool],
     ) -> None:
         self._client, self._files, self._catalogue, self._told = client, files, catalogue, told
-        self._stopping = threading.Event()
         self._tries = Tries()
         self._seen: tuple[Mapping[str, Product], Mapping[str, Stock]] | None = None
         self._wanted: Mapping[str, int] = {}
         self._shown = files.names()
         self._told_at = 0.0
-        self._pause_s = FIRST_PAUSE_S
-        self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def leave(self) -> None:
-        """Begins nothing new; what is under way is left behind, its thread dies with the process."""
-        self._stopping.set()
 
     @property
     def missing(self) -> int:
@@ -68,7 +54,7 @@ class PictureSync:
         return len(self._wanted.keys() - self._files.names())
 
     def turn(self) -> float:
-        """One picture at most; after how many seconds to call again. Raises OSError."""
+        """One picture at most; after how many seconds to call again. Raises HqUnreachable, OSError."""
         now = self._client.now()
         self._look()
         room = self._files.room()
@@ -82,21 +68,6 @@ class PictureSync:
         self._fetch(name, room, now)
         self._tell(is_all=False)
         return time.monotonic() - began
-
-    def _run(self) -> None:
-        wait_s = 0.0
-        while not self._stopping.wait(wait_s):
-            try:
-                wait_s = self.turn()
-                self._pause_s = FIRST_PAUSE_S
-            except (HqUnreachable, OSError) as error:
-                if not isinstance(error, HqUnreachable):
-                    _log.warning("pictures.not_kept", reason=error.strerror or type(error).__name__)
-                wait_s = self._pause_s
-                self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
-            except Exception as error:  # noqa: BLE001 - the top of a thread: said, and tried again
-                _log.error("pictures.failed", error=type(error).__name__)
-                wait_s = LONGEST_PAUSE_S
 
     def _look(self) -> None:
         seen = self._catalogue()

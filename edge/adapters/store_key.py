@@ -32,8 +32,8 @@ class StoreKey:
     def __repr__(self) -> str:
         return f"StoreKey(source={self.source!r})"
 
-    def of(self, file: Literal["cache", "outbox"]) -> bytes:
-        """The key of one file, from which neither the other nor this one can be told."""
+    def of(self, file: Literal["cache", "nearby", "outbox"]) -> bytes:
+        """The key of one file, from which neither another's nor this one can be told."""
         return hmac.digest(self.octets, b"regulars " + file.encode(), "sha256")
 
 

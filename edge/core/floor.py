@@ -14,6 +14,7 @@ from edge.core.approach import Approaches
 from edge.core.consent import Scope
 from edge.core.effects import DropVisit, Effect, Keep, KeepStep, KeepVisit, Record, Restriction, StoreFact
 from edge.core.lease import lease_end
+from edge.core.nearby import Nearby
 from edge.core.picks import Picks
 from edge.core.presence import Presence
 from edge.core.restriction import Restrictions
@@ -88,8 +89,10 @@ class Floor:
         *,
         radio_map: RadioMap | None = None,
         pictures: Pictures,
+        nearby: Nearby,
     ) -> None:
-        self.replica, self.settings, self.chance, self.pictures = replica, settings, chance, pictures
+        self.replica, self.settings, self.chance = replica, settings, chance
+        self.pictures, self.nearby = pictures, nearby
         self.presence = Presence(FloorPlan.draw(settings.zone, settings.scanner), settings.presence, radio_map)
         self.approaches = Approaches()
         self.restrictions = Restrictions(past.restrictions)

@@ -112,8 +112,8 @@ class LineChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class PicturesChanged:
-    """Pictures of articles came or went."""
+class GoodsChanged:
+    """What pages show of articles changed beside the feed: pictures came or went, or neighbours' stock did."""
 
 
 Input = (
@@ -128,5 +128,5 @@ Input = (
     | FeedApplied
     | PullRefused
     | LineChanged
-    | PicturesChanged
+    | GoodsChanged
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.core.freshness import is_stale
+from edge.core.nearby import Nearby, NoNeighbours, elsewhere
 from wire.cards import Item, Line, PublicItem, ShelfStock
 from wire.product import Product, Stock
 from wire.profile import Profile
@@ -25,6 +26,7 @@ class Shop:
     zone_names: Mapping[str, str] = field(default_factory=dict)
     offline_since: float | None = None
     pictures: Collection[str] = frozenset()
+    nearby: Nearby = field(default_factory=NoNeighbours)
 
     def shelves(self, product: Product) -> tuple[ShelfStock, ...]:
         """Pieces here by size, in the order of the article's sizes; sizes without a piece are left out."""
@@ -83,6 +85,7 @@ def item(shop: Shop, product: Product, wearer: Wearer, reason: Line, observed_at
         in_my_size=0 if mine is None else mine.pieces,
         shelf="" if mine is None else mine.shelf,
         stock=shelves,
+        elsewhere=elsewhere(product, shop.nearby, size),
         reason=reason,
         observed_at=observed_at,
     )

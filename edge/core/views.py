@@ -196,6 +196,7 @@ class Views:
             zone_names=self._floor.zone_names,
             offline_since=self.offline_since,
             pictures=self._floor.pictures.names(),
+            nearby=self._floor.nearby,
         )
 
     def _status(self) -> StatusCard:

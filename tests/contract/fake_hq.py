@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 
 from edge.adapters.hq_http import StartOver, Unchanged
+from edge.errors import HqRefused
 from tests.core.store import ANNA, HUB_KEY, NOW, product
 from wire import dictionary
 from wire.dictionary import SHIPPED, shipped_octets
 from wire.event import BatchAck, EventBatch
+from wire.nearby import NearbyAsk, NearbyReply
 from wire.page import Gone, Page, PageHeader, Put, Record, Trailer, digest, place, sum8
 from wire.sync import (
     BootReply,
@@ -41,6 +43,7 @@ class Office:
         self.events_seen: list[int] = []
         self.receipts: list[int] = []
         self.pulled: list[str] = []
+        self.pictures: dict[str, bytes] = {}
         self.cursors: list[tuple[str, int]] = []
         self.ahead: list[tuple[str, int]] = []
         self.snapshots: list[tuple[str, str]] = []
@@ -129,6 +132,16 @@ class Office:
                 puts = [record for record in one.records if isinstance(record, Put)]
                 count, total = count + len(puts), (total + _total(puts)) % 2**64
         yield Page(header.model_copy(update={"trailer": Trailer(count=count, digest=total)}))
+
+    def picture(self, name: str) -> bytes:
+        self._answer()
+        if name not in self.pictures:
+            raise HqRefused("http://hq", 404, "There is no such picture.")
+        return self.pictures[name]
+
+    def nearby(self, ask: NearbyAsk) -> NearbyReply:
+        self._answer()
+        return NearbyReply(near=())
 
     def digest(self) -> DigestReply:
         self._answer()

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from edge.adapters.hq_http import StartOver, Unchanged
+from edge.errors import HqRefused
 from wire.dictionary import SHIPPED, Dictionaries
 from wire.event import Event, EventBatch
+from wire.nearby import NearbyAsk, NearbyReply
 from wire.page import Page, Put, digest, place, sum8
 from wire.product import Product
 
@@ -120,6 +122,14 @@ class HqContract:
 
     def test_every_kind_has_a_bucket_even_where_there_is_nothing(self, office: Any) -> None:
         assert {bucket.kind for bucket in office.digest().buckets} == {"product", "profile", "stock"}
+
+    def test_a_picture_that_is_not_there_is_refused(self, office: Any) -> None:
+        with pytest.raises(HqRefused) as refused:
+            office.picture("f" * 64)
+        assert refused.value.status == 404
+
+    def test_a_store_without_neighbours_hears_of_none(self, office: Any) -> None:
+        assert office.nearby(NearbyAsk(after={"elsewhere": "e.1."})) == NearbyReply(near=())
 
     def snapshot(self, office: Any, after: str = "", upto: str = "") -> tuple[list[Put], Page]:
         pages = list(office.snapshot(after, 0, upto))

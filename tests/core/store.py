@@ -12,6 +12,7 @@ from edge.core.clock import Anchor
 from edge.core.floor import Chance, Past
 from edge.core.inputs import Device, Heard, Tick
 from edge.core.names import folded
+from edge.core.nearby import NearLine
 from edge.service import Service
 from edge.settings import Settings, parse_settings
 from wire.product import Product, Stock, Variant
@@ -178,14 +179,26 @@ class Shelf:
         return self.here
 
 
+@dataclass
+class Neighbours:
+    """What other stores have."""
+
+    lines: tuple[NearLine, ...] = ()
+
+    def near(self, variant_ids: Sequence[str]) -> Sequence[NearLine]:
+        return [line for line in self.lines if line.variant_id in variant_ids]
+
+
 class Store:
     """A service and its clock: each call returns the effects of what it did."""
 
     def __init__(self, *profiles: Profile, past: Past = Past(), now: float = NOW, **tables: Any) -> None:  # noqa: B008
         self.replica = replica(*profiles)
         self.now = now
-        self.pictures = Shelf()
-        self.service = Service(self.replica, settings(**tables), chance(), now, past, pictures=self.pictures)
+        self.pictures, self.nearby = Shelf(), Neighbours()
+        self.service = Service(
+            self.replica, settings(**tables), chance(), now, past, pictures=self.pictures, nearby=self.nearby
+        )
 
     def do(self, *inputs: Any) -> list[Any]:
         return [effect for one in inputs for effect in self.service.step(one, self.now)]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.inputs import FeedApplied, PicturesChanged, Tick
+from edge.core.inputs import FeedApplied, GoodsChanged, Tick
 from edge.core.pictures import AGAIN_S, EXPECTED_OCTETS, Copy, Tries, leaving, next_one, surplus, wanted
 from edge.core.shop import Shop, public_item
 from tests.core.store import NOW, Store, product
@@ -109,4 +109,4 @@ def test_every_page_is_told_when_pictures_came() -> None:
     store.do(Tick())
     assert "a" * 64 not in str(store.do(FeedApplied(catalogue=True)))
     store.pictures.here = frozenset({"a" * 64})
-    assert "a" * 64 in str(store.do(PicturesChanged()))
+    assert "a" * 64 in str(store.do(GoodsChanged()))
