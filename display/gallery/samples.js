@@ -6,14 +6,19 @@ const DAY = 86_400;
 export const item = (fields) => ({
   product_id: "coat", name: { de: "Wollmantel Lene", en: "Lene wool coat" }, brand: "Halm & Hede", category: "coat", garment: "coat", colour: "camel",
   colour_hex: "#b98d58", pattern: "plain", price_cents: 34_900, was_cents: null, lowest_30d_cents: null, currency: "EUR", image: null, member_price_cents: null,
-  my_size: "38", in_my_size: 2, shelf: "M3", stock: [{ size: "36", pieces: 1, shelf: "M3" }, { size: "38", pieces: 2, shelf: "M3" }], reason: { key: "why.viewed", params: { when: NOW - DAY } }, ...fields,
+  my_size: "38", in_my_size: 2, shelf: "M3", stock: [{ size: "36", pieces: 1, shelf: "M3" }, { size: "38", pieces: 2, shelf: "M3" }], reason: { key: "why.viewed", params: { when: NOW - DAY } }, elsewhere: [], ...fields,
 });
+
+const ELSEWHERE = [
+  { store_id: "k", store_name: "Halm & Hede Kiel", sizes: { 38: 2, 40: 1 }, counted_at: NOW - 2 * 3600 },
+  { store_id: "h", store_name: "Halm & Hede Hamburg-Ottensen", sizes: { 36: 1, 38: 4, 40: 2, 42: 1 }, counted_at: NOW - 3 * DAY },
+];
 
 export const ITEMS = [
   item({}),
   item({ member_price_cents: 31_900 }),
   item({ was_cents: 39_900, lowest_30d_cents: 35_900 }),
-  item({ in_my_size: 0, stock: [{ size: "40", pieces: 2, shelf: "M3" }] }),
+  item({ in_my_size: 0, stock: [{ size: "40", pieces: 2, shelf: "M3" }], elsewhere: ELSEWHERE }),
   item({ product_id: "scarf", name: { de: "Wollschal Bror", en: "Bror wool scarf" }, category: "scarf", garment: "scarf", my_size: "one", in_my_size: 0, stock: [], price_cents: 5900 }),
 ];
 

@@ -1,10 +1,15 @@
-// One article: its picture, its price with the 30-day low that PAngV § 11 asks for, and on a card the stock by size.
+// One article: its picture, its price with the 30-day low that PAngV § 11 asks for, and on a card the stock by size, here and
+// in neighbouring stores.
 
 import { css, html, nothing } from "lit";
 
 import "./picture.js";
+import { nowS } from "./clock.js";
 import { icon } from "./icons.js";
-import { line, nameOf, price, t, word } from "./i18n.js";
+import { ago, line, nameOf, price, t, word } from "./i18n.js";
+
+// A store sells and takes back all day: what was counted the day before yesterday sends nobody anywhere.
+const OLD_S = 86_400;
 
 export const itemStyles = css`
   .picture { background: var(--garment-ground); border-radius: var(--round-m); }
@@ -19,6 +24,9 @@ export const itemStyles = css`
   .shelves { display: flex; flex-wrap: wrap; gap: .3rem; }
   .shelves span { padding: .1rem .5rem; border: 1px solid var(--line); border-radius: var(--round-s); font-size: var(--size-s); font-variant-numeric: tabular-nums; background: var(--paper); }
   .shelves [data-mine] { border-color: var(--pine); background: var(--pine-wash); font-weight: 650; }
+  .elsewhere { display: grid; gap: .1rem; font-size: var(--size-s); }
+  .elsewhere li { display: flex; flex-wrap: wrap; gap: 0 .35rem; align-items: baseline; overflow-wrap: anywhere; }
+  .elsewhere .glyph { align-self: center; color: var(--pine); } .elsewhere b { font-weight: 600; } .elsewhere [data-old], .elsewhere [data-old] .glyph { color: var(--ink-soft); }
   .here { color: var(--pine); font-weight: 600; } .none { color: var(--ink-soft); }
 `;
 
@@ -53,6 +61,16 @@ export function shelves(item) {
     ${places.map((shelf) => html`<b class="small">${t("stock.shelf", { shelf })}</b>`)}</span>`;
 }
 
+/** Neighbouring stores that have it and how old that is: in every size, or, on the card of a shopper whose size is known,
+    in that one. */
+export function elsewhere(item, size = "") {
+  const stores = (item.elsewhere ?? []).filter((store) => !size || store.sizes[size]);
+  if (!stores.length) return nothing;
+  const told = (store) => Object.entries(store.sizes).filter(([one]) => !size || one === size).map(([one, count]) => `${word("size", one)} (${count})`).join(" · ");
+  return html`<ul class="elsewhere" aria-label=${t("stock.elsewhere")}>${stores.map((store) => html`<li ?data-old=${nowS() - store.counted_at > OLD_S}>
+    ${icon("pin", 14)}<b>${store.store_name}</b><span>${told(store)}</span><span class="soft">${ago(store.counted_at)}</span></li>`)}</ul>`;
+}
+
 /** An article on a card: why it is shown, the prices, and whether it hangs here in this shopper's size. `sizes` shows
     every size instead of the reason. */
 export function article(item, products, sizes = false) {
@@ -64,6 +82,7 @@ export function article(item, products, sizes = false) {
       <span>${publicPrice(item)}</span>
       ${memberPrice(item)}
       ${sizes ? shelves(item) : stockLine(item)}
+      ${elsewhere(item, sizes ? "" : item.my_size)}
       ${item.reason && !sizes ? html`<span class="small soft">${line(item.reason, products)}</span>` : nothing}
     </div>
   </li>`;

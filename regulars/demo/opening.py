@@ -5,7 +5,7 @@ follows from `simulator/shop/members.json`.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,23 @@ from wire.product import Product, Stock
 from wire.profile import MemberPrice, Observed, Profile, Reservation, Size
 
 _HOUR_S: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another store of the same house, which only head office knows of; nobody runs it in the demo."""
+
+    store_id: str
+    name: str
+    counted_hours_ago: int
+    stride: int  # which of the articles here stands for which there
+
+
+# The second one's till has been silent for two days, so that a visitor sees what old stock looks like.
+NEIGHBOURS: Final = (
+    Neighbour("de-0043", "Halm & Hede Kiel", 2, 7),
+    Neighbour("de-0044", "Halm & Hede Hamburg", 50, 11),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +78,21 @@ def products() -> list[Product]:
 
 
 def fill(office: Office, store_id: str, now: float) -> None:
-    """Articles and stock."""
+    """Articles and stock, here and in the neighbouring stores."""
     office.send("PUT", "/v1/products", {"products": [one.model_dump(mode="json") for one in products()]})
     pieces = [Stock.model_validate(one) for one in json.loads(shelf("stock.json").read_text("utf-8"))]
     here = [one.model_copy(update={"store_id": store_id, "counted_at": _ago(now, one.counted_at)}) for one in pieces]
-    office.send("PUT", "/v1/stock", {"stock": [one.model_dump(mode="json") for one in here]})
+    stock = [*here, *(line for neighbour in NEIGHBOURS for line in _of_neighbour(neighbour, pieces, now))]
+    office.send("PUT", "/v1/stock", {"stock": [one.model_dump(mode="json") for one in stock]})
+    office.send("PUT", f"/v1/stores/{store_id}/near", {"stores": [one.store_id for one in NEIGHBOURS]})
+
+
+def _of_neighbour(neighbour: Neighbour, pieces: list[Stock], now: float) -> Iterator[Stock]:
+    """The same range, other gaps: what lies there of one article is what lies here of another."""
+    for place, line in enumerate(pieces):
+        found = pieces[(place * neighbour.stride) % len(pieces)].pieces
+        update = {"store_id": neighbour.store_id, "pieces": found, "shelf": ""}
+        yield line.model_copy(update=update | {"counted_at": _ago(now, neighbour.counted_hours_ago)})
 
 
 def join(office: Office, member: Member, now: float) -> Joined:

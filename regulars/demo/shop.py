@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from regulars.demo.air import Air
-from regulars.demo.opening import Joined, fill, join, members
+from regulars.demo.opening import NEIGHBOURS, Joined, fill, join, members
 from regulars.demo.relay import Relay
 from regulars.demo.watch import phone_session
 from regulars.solo.child import Child
@@ -164,6 +164,8 @@ class DemoShop:
 
     def _register(self) -> str:
         self.office.add_store(STORE_ID, STORE_NUMBER, STORE_NAME, TIMEZONE)
+        for number, neighbour in enumerate(NEIGHBOURS, start=STORE_NUMBER + 1):
+            self.office.add_store(neighbour.store_id, number, neighbour.name, TIMEZONE)
         fill(self.office, STORE_ID, time.time())
         return self.office.enrol_code(STORE_ID)
 

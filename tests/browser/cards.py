@@ -8,6 +8,7 @@ from typing import Any, Final
 from tests.require import ROOT
 from wire.cards import (
     AccessEntry,
+    ElsewhereStock,
     Hint,
     Item,
     Line,
@@ -54,6 +55,14 @@ def item(product_id: str, **more: Any) -> Item:
 def mark(value: str, label: str = "", *, source: str = "web", days: int = 3, stale: bool = False) -> Mark:
     return Mark(
         value=value, label=label, source=source, observed_at=int(NOW - days * DAY_S), confidence=0.9, stale=stale
+    )
+
+
+def elsewhere() -> tuple[ElsewhereStock, ...]:
+    """One store that counted this morning, one that has not for days."""
+    return (
+        ElsewhereStock(store_id="k", store_name="Kiel", sizes={"36": 1, "38": 2}, counted_at=int(NOW - 2 * 3600 - 60)),
+        ElsewhereStock(store_id="l", store_name="Lübeck", sizes={"40": 1}, counted_at=int(NOW - 3 * DAY_S - 60)),
     )
 
 
@@ -113,7 +122,7 @@ def anna(**more: Any) -> StaffCard:
         "dislikes": (mark("Werft Neun", "brand", source="member"), mark("lilac", "colour")),
         "colours": (mark("camel"), mark("navy")),
         "seen": (
-            item("coat-tuva-camel", my_size="38", in_my_size=1, shelf="M4", reason=viewed),
+            item("coat-tuva-camel", my_size="38", in_my_size=1, shelf="M4", elsewhere=elsewhere(), reason=viewed),
             item("scarf-bror-camel", reason=viewed),
             item(
                 "boots-edda-cognac",

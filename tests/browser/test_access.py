@@ -48,7 +48,7 @@ def _picks(stage: Stage) -> None:
 
 def _found(stage: Stage) -> None:
     _list(stage)
-    coat = cards.item("coat-tuva-camel", my_size="38", stock=cards.shelves())
+    coat = cards.item("coat-tuva-camel", my_size="38", stock=cards.shelves(), elsewhere=cards.elsewhere())
     boots = cards.item("boots-edda-cognac")
     body: dict[str, Any] = {"items": [one.model_dump(mode="json") for one in (coat, boots)], "count": 40}
     stage.answers["search"] = Ack(key="k", ok=True, body=body)
