@@ -25,17 +25,17 @@ from edge.adapters.store_sqlite import (
     removed,
 )
 
-SCHEMA: Final = "3"
+SCHEMA: Final = "4"
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS record (
-    kind TEXT, key TEXT, rev INTEGER NOT NULL, body BLOB, loyalty TEXT, reserving INTEGER, until REAL,
-    PRIMARY KEY (kind, key));
-CREATE INDEX IF NOT EXISTS record_loyalty ON record (loyalty) WHERE loyalty IS NOT NULL;
-CREATE INDEX IF NOT EXISTS record_reserving ON record (reserving, key) WHERE reserving IS NOT NULL;
+    kind TEXT, key TEXT, rev INTEGER NOT NULL, body BLOB, until REAL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS record_until ON record (until) WHERE until IS NOT NULL;
-CREATE TABLE IF NOT EXISTS named (member_ref TEXT PRIMARY KEY, words TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS found (
+    member_ref TEXT PRIMARY KEY, words TEXT NOT NULL, loyalty TEXT, reserving INTEGER) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS found_loyalty ON found (loyalty) WHERE loyalty IS NOT NULL;
+CREATE INDEX IF NOT EXISTS found_reserving ON found (reserving) WHERE reserving IS NOT NULL;
 CREATE TABLE IF NOT EXISTS dictionary (id INTEGER PRIMARY KEY, octets BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS revoked (
     member_ref TEXT PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL,

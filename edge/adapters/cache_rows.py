@@ -1,36 +1,86 @@
-"""How rows come into `cache.db`: a page's at once, and with each profile what staff find it by."""
+"""How rows come into `cache.db`: the profiles of a page by one statement, all else row by row.
+
+A statement a row costs more than the row: 9 us here, where one statement for a page's 2,000 takes 5 us each, and lets
+other threads run meanwhile.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from itertools import accumulate
+from typing import Final
+
+import orjson
 
 from edge.adapters.store_sqlite import Database
 from edge.core.replica import Kept, Key
 
 _UPSERT: Final = """
-INSERT INTO record (kind, key, rev, body, loyalty, reserving, until) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (kind, key) DO UPDATE SET rev = excluded.rev, body = excluded.body, loyalty = excluded.loyalty,
-    reserving = excluded.reserving, until = excluded.until
+INSERT INTO record (kind, key, rev, body, until) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (kind, key) DO UPDATE SET rev = excluded.rev, body = excluded.body, until = excluded.until
 """
+# `octets` are all bodies and `keys` all keys, each 32 long; `places` says for each row, in decimal places of fixed
+# width, where its body begins, how long it is, and its revision: SQLite reads numbers from digits only. All three are
+# blobs, because a place in a text is found by counting from its beginning.
+_WIDTHS: Final = (10, 7, 20)
+_PLACE: Final = "".join(f"%0{width}d" for width in _WIDTHS)
+_REF: Final = 32
+
+
+def _number(column: int) -> str:
+    start = sum(_WIDTHS[:column]) + 1
+    return f"CAST(substr(:places, {sum(_WIDTHS)} * i + {start}, {_WIDTHS[column]}) AS INTEGER)"
+
+
+_UPSERT_PROFILES: Final = f"""
+WITH RECURSIVE row(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM row WHERE i + 1 < :count)
+INSERT INTO record (kind, key, rev, body)
+SELECT 'profile', CAST(substr(:keys, {_REF} * i + 1, {_REF}) AS TEXT), {_number(2)},
+    substr(:octets, {_number(0)}, {_number(1)})
+FROM row WHERE true
+ON CONFLICT (kind, key) DO UPDATE SET rev = excluded.rev, body = excluded.body
+"""  # noqa: S608 - only our own text
+_FOUND_BY: Final = """
+INSERT OR REPLACE INTO found (member_ref, words, loyalty, reserving)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)
+"""
+Row = tuple[Key, Kept]
 
 
 def put_rows(db: Database, rows: Mapping[Key, Kept]) -> None:
-    # By key: rows that are neighbours in the index are written together (0.6 of the time of any other order).
+    """By key: rows that are neighbours in the file are written together (0.6 of the time of any other order)."""
     ordered = sorted(rows.items(), key=_by_key)
-    db.conn.executemany(_UPSERT, [_row(key, kept) for key, kept in ordered])
-    _put_names(db, ordered)
+    profiles = [row for row in ordered if row[0][0] == "profile" and row[1].body is not None]
+    _put_profiles(db, profiles)
+    others = [row for row in ordered if row[0][0] != "profile" or row[1].body is None]
+    db.conn.executemany(_UPSERT, [(*key, kept.rev, kept.body, kept.until) for key, kept in others])
+    gone = [(key,) for (kind, key), _ in others if kind == "profile"]
+    db.conn.executemany("DELETE FROM found WHERE member_ref = ?", gone)
 
 
-def _row(key: Key, kept: Kept) -> tuple[Any, ...]:
-    return (*key, kept.rev, kept.body, kept.loyalty or None, kept.reserving or None, kept.until)
+def index_loyalty(db: Database, *, is_filling: bool) -> None:
+    """Not while a snapshot is under way: its numbers come in no order, and each page of it would write half the index.
+
+    Until then a card is looked for in all of `found`: tens of milliseconds for 100,000 members, and right all the same.
+    """
+    if is_filling:
+        db.execute("DROP INDEX IF EXISTS found_loyalty")
+    else:
+        db.execute("CREATE INDEX IF NOT EXISTS found_loyalty ON found (loyalty) WHERE loyalty IS NOT NULL")
 
 
-def _put_names(db: Database, rows: Sequence[tuple[Key, Kept]]) -> None:
-    profiles = [(key, kept.words) for (kind, key), kept in rows if kind == "profile"]
-    gone = [(key,) for key, words in profiles if not words]
-    db.conn.executemany("DELETE FROM named WHERE member_ref = ?", gone)
-    named = [(key, words) for key, words in profiles if words]
-    db.conn.executemany("INSERT OR REPLACE INTO named (member_ref, words) VALUES (?, ?)", named)
+def _put_profiles(db: Database, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    keys = [key for (_, key), _ in rows]
+    bodies = [kept.body or b"" for _, kept in rows]
+    lengths = [len(body) for body in bodies]
+    starts = accumulate(lengths, initial=1)
+    revs = [kept.rev for _, kept in rows]
+    places = "".join([_PLACE % place for place in zip(starts, lengths, revs, strict=False)]).encode()
+    values = {"count": len(rows), "keys": "".join(keys).encode(), "octets": b"".join(bodies), "places": places}
+    db.conn.execute(_UPSERT_PROFILES, values)
+    found_by = [(key, kept.words, kept.loyalty or None, kept.reserving or None) for (_, key), kept in rows]
+    db.conn.execute(_FOUND_BY, [orjson.dumps(found_by).decode()])
 
 
-def _by_key(row: tuple[Key, Kept]) -> Key:
+def _by_key(row: Row) -> Key:
     return row[0]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from edge.adapters.ballast import Ballast
 from edge.adapters.cache_keys import DayKeys
-from edge.adapters.cache_rows import put_rows
+from edge.adapters.cache_rows import index_loyalty, put_rows
 from edge.adapters.cache_withdrawals import Withdrawals, put_revoked, told_again
 from edge.adapters.enrolment import public_keys
 from edge.adapters.store_sqlite import DatabaseError, meta, put_meta
@@ -33,7 +33,7 @@ AS_OF_EVERY_S: Final = 60.0
 
 _PERSONAL: Final = (
     "DELETE FROM record WHERE kind IN ('profile', 'command')",
-    "DELETE FROM named",
+    "DELETE FROM found",
     "DELETE FROM day_key",
 )
 
@@ -61,18 +61,19 @@ class Cache(DayKeys, Withdrawals):
 
     def member_by_loyalty(self, number: str) -> str | None:
         """Whose number it is by a profile that may be read: what nobody signed must not take over a card."""
-        rows = self._found("SELECT key FROM record WHERE loyalty = ? AND kind = 'profile'", [number])
+        rows = self._found("SELECT member_ref FROM found WHERE loyalty = ?", [number])
         return next((str(row[0]) for row in rows if self.profile(row[0]) is not None), None)
 
     def reserving(self) -> tuple[str, ...]:
         """The members with a reservation, open or not."""
-        return tuple(str(row[0]) for row in self._read("SELECT key FROM record WHERE reserving = 1 ORDER BY key"))
+        rows = self._read("SELECT member_ref FROM found WHERE reserving = 1 ORDER BY member_ref")
+        return tuple(str(row[0]) for row in rows)
 
     def members_named(self, words: Sequence[str], limit: int) -> tuple[str, ...]:
         """At most `limit` members whose name has, for each of `words`, a word that begins with it (`names.folded`)."""
         like = " AND ".join(["words LIKE ? ESCAPE '\\'"] * len(words))
         patterns = [f"% {_literal(word)}%" for word in words]
-        query = f"SELECT member_ref FROM named WHERE {like} ORDER BY member_ref LIMIT ?"  # noqa: S608 - only our own text
+        query = f"SELECT member_ref FROM found WHERE {like} ORDER BY member_ref LIMIT ?"  # noqa: S608 - only our own text
         return tuple(str(row[0]) for row in self._read(query, [*patterns, limit])) if words else ()
 
     def products(self) -> Mapping[str, Product]:
@@ -172,6 +173,7 @@ class Cache(DayKeys, Withdrawals):
         traces = [trace for member in plan.revoked for trace in self._traces_of(member)]
         with self._writing() as db:
             put_revoked(db, plan.revoked.values())
+            index_loyalty(db, is_filling=bool(after))
             put_rows(db, plan.rows)
             db.execute("DELETE FROM record WHERE until <= ?", [now_s])
             put_meta(db, cursor=cursor, revoke_cursor=str(revoke_cursor), as_of=str(now_s), after=after)
@@ -202,7 +204,7 @@ class Cache(DayKeys, Withdrawals):
         with self._writing() as db:
             gone = [(member,) for member in members]
             db.conn.executemany("DELETE FROM record WHERE kind = 'profile' AND key = ?", gone)
-            db.conn.executemany("DELETE FROM named WHERE member_ref = ?", gone)
+            db.conn.executemany("DELETE FROM found WHERE member_ref = ?", gone)
 
     def start_over(self, epoch: str) -> None:
         """Head office was restored or does not know the cursor: fetch all again, but forget no withdrawal."""

@@ -21,7 +21,7 @@ _REVOKED: Final = "SELECT seq, member_ref, kind, at, rev FROM revoked"
 _TRACES: Final = 300
 _AT_ANOTHER: Final = """
 SELECT 1 FROM record WHERE kind = 'profile' AND instr(body, ?)
-UNION ALL SELECT 1 FROM named WHERE instr(CAST(words AS BLOB), ?) LIMIT 1
+UNION ALL SELECT 1 FROM found WHERE instr(CAST(words AS BLOB), ?) LIMIT 1
 """
 # A shorter loyalty number is found by chance in any file, and tells nobody.
 _TRACE_LENGTH: Final = 6
@@ -62,9 +62,9 @@ class Withdrawals(CacheFile):
         """The bytes in which a member is stored, but for the member_ref, which the withdrawal keeps."""
         rows = self._read("SELECT body FROM record WHERE kind = 'profile' AND key = ? AND body IS NOT NULL", [member])
         rows += self._read("SELECT key FROM day_key WHERE member_ref = ?", [member])
-        numbers = self._read("SELECT loyalty FROM record WHERE kind = 'profile' AND key = ? AND loyalty > ''", [member])
+        numbers = self._read("SELECT loyalty FROM found WHERE member_ref = ? AND loyalty > ''", [member])
         # A name alone is somebody else's too; behind the end of its member_ref it is hers.
-        names = self._read("SELECT substr(member_ref, -12) || words FROM named WHERE member_ref = ?", [member])
+        names = self._read("SELECT substr(member_ref, -12) || words FROM found WHERE member_ref = ?", [member])
         told = [row[0].encode() for row in numbers if len(row[0]) >= _TRACE_LENGTH]
         return [bytes(row[0]) for row in rows] + told + [row[0].encode() for row in names]
 

@@ -184,4 +184,4 @@ def meta(db: Database, name: str, default: str) -> str:
 
 
 def put_meta(db: Database, **values: str) -> None:
-    db.table("meta").upsert_all(({"k": name, "v": value} for name, value in values.items()), pk="k")
+    db.conn.executemany("INSERT OR REPLACE INTO meta (k, v) VALUES (?, ?)", values.items())

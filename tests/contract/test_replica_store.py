@@ -19,7 +19,7 @@ from wire.profile import Profile
 from wire.sync import PhoneCommand, Revocation
 
 # One of the chances with which pages are split so that a copy stays behind.
-LEAVING = 2
+LEAVING = 4
 
 
 class TestMemory(ReplicaContract):
@@ -137,6 +137,40 @@ def test_no_piece_of_a_profile_is_left_where_pages_were_split(cache: Cache, path
     after = decrypted(path)
     assert not any(piece in after for one in gone for piece in remnants.pieces(bodies[one]))
     assert all(bodies[one] in after for one in set(bodies) - set(gone) if len(bodies[one]) < 400)
+
+
+def test_a_card_is_found_while_a_snapshot_is_under_way_and_after_it(cache: Cache, path: Path) -> None:
+    """Its index is made once, at the end, and is there again in a file that was left in between."""
+
+    def is_indexed() -> bool:
+        return bool(cache._writer.execute("SELECT 1 FROM sqlite_master WHERE name = 'found_loyalty'").fetchall())
+
+    for number, (member, after) in enumerate(((ANNA, "profile:5"), (BEN, ""))):
+        row = Kept(1, packed(profile(member)), *found_by(profile(member, loyalty_number=f"4711{number}")))
+        cache.apply(Plan({("profile", member): row}), "e.1.x", 0, NOW, after=after)
+        assert cache.member_by_loyalty(f"4711{number}") == member
+        assert is_indexed() != bool(after)
+    cache.apply(Plan(), "e.1.x", 0, NOW, after="profile:6")
+    cache.close()
+    cache = Cache(path, FILE_KEY)
+    assert is_indexed()
+    cache.close()
+
+
+def test_profiles_of_all_lengths_come_back_from_one_transaction(cache: Cache) -> None:
+    members = [f"{number:032x}" for number in range(300)]
+    bodies = {one: profile(one, name="Ü" * (number % 120)) for number, one in enumerate(members)}
+    rows = {("profile", one): Kept(7, packed(body), *found_by(body)) for one, body in bodies.items()}
+    rows["profile", members[3]] = Kept(9)
+    cache.apply(Plan(rows), "e.1.x", 0, NOW)  # type: ignore[arg-type] # literals widened
+    keys = [("profile", one) for one in members]
+    assert cache.revs(keys) == {key: 9 if key[1] == members[3] else 7 for key in keys}  # type: ignore[arg-type]
+    cache.trust(HUB_KEYS)
+    assert {one: cache.profile(one) for one in members} == {**bodies, members[3]: None}
+    whole = [("profile", one) for one in members if one != members[3]]
+    assert cache.digest_between("profile", "", "") == (
+        299, digest((7, sum8(one, rows["profile", one].body or b"")) for _, one in whole),
+    )  # fmt: skip
 
 
 def test_a_name_in_free_space_is_looked_for_too(cache: Cache, path: Path) -> None:
