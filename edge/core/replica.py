@@ -106,7 +106,7 @@ def told_anew(gone: Revoked) -> Revoked:
 
 def found_by(profile: Any) -> tuple[str, str, bool]:  # noqa: ANN401 - a Profile, or what was checked to be one
     """By what staff find a member: loyalty number, words of the name, whether something is reserved."""
-    words = "".join(f" {word}" for word in folded(profile.name or profile.alias))
+    words = " ".join(("", *folded(profile.name or profile.alias)))
     return profile.loyalty_number, words, bool(profile.reservations)
 
 
