@@ -18,7 +18,8 @@ from typing import Final
 import zstandard
 
 from edge.adapters.cache_sqlite import Cache
-from edge.core.replica import Kept, Plan, found_by
+from edge.core.bodies import Kept, found_by
+from edge.core.replica import Plan
 from tests.core.pages import HUB_KEYS, packed
 from tests.core.store import FILE_KEY, NOW, profile
 from wire.profile import Profile

@@ -11,7 +11,8 @@ from typing import Final
 import orjson
 
 from edge.adapters.store_sqlite import Database
-from edge.core.replica import Kept, Key
+from edge.core.bodies import Kept
+from edge.core.replica import Key
 
 _UPSERT: Final = """
 INSERT INTO record (kind, key, rev, body, until) VALUES (?, ?, ?, ?, ?)

@@ -19,8 +19,9 @@ from edge.adapters.cache_rows import index_loyalty, put_rows
 from edge.adapters.cache_withdrawals import Withdrawals, put_revoked, told_again
 from edge.adapters.enrolment import public_keys
 from edge.adapters.store_sqlite import DatabaseError, meta, put_meta
+from edge.core.bodies import MODELS, Body
 from edge.core.proof import Proof
-from edge.core.replica import MODELS, Body, Key, Plan
+from edge.core.replica import Key, Plan
 from wire.dictionary import Dictionaries
 from wire.page import digest, sum8
 from wire.product import Product, Stock

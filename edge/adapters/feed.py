@@ -15,6 +15,7 @@ import structlog
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.hq_http import HqClient, StartOver, Unchanged
 from edge.core import replica
+from edge.core.bodies import Kept
 from edge.core.replica import Key, Plan
 from wire.page import Gone, Page, Put, digest, place, sum8
 from wire.sync import BootReply, Bucket, DigestReply
@@ -139,7 +140,7 @@ class Feed:
             self._cache.take_doubted()
             self._cache.disown(unproven)
             _log.warning("replica.doubted", profiles=len(doubted), disowned=len(unproven))
-            self._taken(Plan(rows={("profile", member): replica.Kept(-1) for member in doubted}))
+            self._taken(Plan(rows={("profile", member): Kept(-1) for member in doubted}))
         now = self._client.now()
         if doubted or now >= self._compare_at:
             self._compare_at = now + COMPARE_EVERY_S

@@ -10,51 +10,21 @@ Whether head office really signed a receipt is asked here only where the answer 
 when the profile is read (`edge.core.proof`).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from edge.core.names import folded
+from edge.core.bodies import Bodies, Kept, Read, read_bodies
 from edge.core.proof import Proof
-from wire.dictionary import Dictionaries, UnknownDictionary
+from wire.dictionary import Dictionaries
 from wire.page import Gone, Page, Put
-from wire.product import Product, Stock
 from wire.profile import Profile
 from wire.receipt import ConsentReceipt
-from wire.shape import Malformed, Shape
 from wire.sync import PhoneCommand, RecordKind, Revocation
 
 Key = tuple[RecordKind, str]
-Body = Profile | Product | Stock | PhoneCommand
-
-MODELS: Final[Mapping[RecordKind, type[Profile] | type[Product] | type[Stock] | type[PhoneCommand]]] = {
-    "profile": Profile,
-    "product": Product,
-    "stock": Stock,
-    "command": PhoneCommand,
-}
-_NAMES: Final[Mapping[RecordKind, str]] = {
-    "profile": "member_ref",
-    "product": "product_id",
-    "stock": "variant_id",
-    "command": "command_id",
-}
-
-# 128 kB of JSON: stays in a small core's cache.
-_UNPACKED_AT_ONCE: Final = 64
-
-
-class Kept(NamedTuple):
-    """What the replica has under a key: a row or a tombstone (`body` None) of one revision."""
-
-    rev: int
-    body: bytes | None = None
-    loyalty: str = ""
-    words: str = ""  # of a name, each behind a space: what staff search by
-    reserving: bool = False
-    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +74,18 @@ def told_anew(gone: Revoked) -> Revoked:
     return Revoked(gone.revocation.model_copy(update={"seq": 0}))
 
 
-def found_by(profile: Any) -> tuple[str, str, bool]:  # noqa: ANN401 - a Profile, or what was checked to be one
-    """By what staff find a member: loyalty number, words of the name, whether something is reserved."""
-    words = " ".join(("", *folded(profile.name or profile.alias)))
-    return profile.loyalty_number, words, bool(profile.reservations)
-
-
-def plan(page: Page, known: Known, dictionaries: Dictionaries, proof: Proof) -> Plan:
-    """What to write for this page over what is `known`."""
+def plan(page: Page, known: Known, dictionaries: Dictionaries, proof: Proof, bodies: Bodies | None = None) -> Plan:
+    """What to write for this page over what is `known`; `bodies` when they were read before."""
+    bodies = bodies or read_bodies(page.records, dictionaries)
     taken = _Taking(page, known, dictionaries, proof)
     for revocation in page.header.revocations:
         taken.revoke(revocation)
-    for record, raw in zip(page.records, taken.raw_bodies(page.records), strict=True):
-        if isinstance(record, Gone):
+    for record, read in zip(page.records, bodies.read, strict=True):
+        if read is not None:
+            taken.put(record, read)
+        elif isinstance(record, Gone):
             taken.bury(record)
-        elif raw is not None:
-            taken.put(record, raw)
-    return taken.planned(page.strange)
+    return taken.planned(bodies, page.strange)
 
 
 def mended(page: Page, here: Collection[Key], known: Known, dictionaries: Dictionaries, proof: Proof) -> Plan:
@@ -156,27 +121,25 @@ class _Taking:
 
     def __init__(self, page: Page, known: Known, dictionaries: Dictionaries, proof: Proof) -> None:
         self._known, self._dictionaries, self._proof = known, dictionaries, proof
+        self._key_ids = proof.key_ids
         self._rows: dict[Key, Kept] = {}
         self._revoked: dict[str, Revoked] = {}
         self._commands: dict[str, PhoneCommand] = {}
         self._unproven: set[str] = set()
-        self._unlearned = 0
-        self._malformed: list[str] = []
-        self._shapes = {kind: Shape(model) for kind, model in MODELS.items()}
         members = {one.member_ref for one in page.header.revocations}
         keys: list[Key] = [(record[0], record[1]) for record in page.records]
         self._revs = known.revs([*keys, *(("profile", member) for member in sorted(members))])
         self._revoked_before = known.revoked(members | {key for kind, key in keys if kind == "profile"})
 
-    def planned(self, strange: int) -> Plan:
+    def planned(self, bodies: Bodies, strange: int) -> Plan:
         return Plan(
             self._rows,
             self._revoked,
             commands=tuple(sorted(self._commands.values(), key=lambda command: (command.at, command.command_id))),
             unproven=frozenset(self._unproven),
-            unlearned=self._unlearned,
-            malformed=tuple(self._malformed),
-            unknown=strange + sum(shape.unknown for shape in self._shapes.values()),
+            unlearned=bodies.unlearned,
+            malformed=bodies.malformed,
+            unknown=strange + bodies.unknown,
         )
 
     def revoke(self, revocation: Revocation) -> None:
@@ -198,75 +161,43 @@ class _Taking:
         if gone.rev >= self._revs.get(key, -1):
             self._keep(key, Kept(gone.rev))
 
-    def put(self, record: Put, raw: bytes | memoryview) -> None:
-        kind, name, rev, body = record
-        if rev <= self._revs.get((kind, name), -1):
+    def put(self, record: Put | Gone, read: Read) -> None:
+        key = (record[0], record[1])
+        if read.row.rev <= self._revs.get(key, -1):
             return
-        shaped = self._shapes[kind].read(raw)
-        if isinstance(shaped, Malformed):
-            self._malformed.append(f"{kind} {shaped.place}")
-        elif getattr(shaped, _NAMES[kind]) != name:
-            self._malformed.append(f"{kind} $.{_NAMES[kind]}")
-        elif kind == "profile":
-            self._put_profile(record, raw, shaped)
-        elif kind == "command":
-            self._commands[name] = PhoneCommand.model_validate_json(bytes(raw))
-            self._keep((kind, name), Kept(rev, body, until=shaped.expires_at))
-        else:
-            self._keep((kind, name), Kept(rev, body))
+        if record[0] == "profile":
+            self._put_profile(key, read.row, read.consent)
+            return
+        if read.command is not None:
+            self._commands[record[1]] = read.command
+        self._keep(key, read.row)
 
-    def raw_bodies(self, records: Sequence[Put | Gone]) -> Iterator[bytes | memoryview | None]:
-        """None for what is not newer than what is here, and for what cannot be unpacked.
-
-        A few at a time: a call each costs as much again, and a whole page's would be written and read in slow memory.
-        """
-        for start in range(0, len(records), _UNPACKED_AT_ONCE):
-            some = records[start : start + _UNPACKED_AT_ONCE]
-            newer = [
-                record if isinstance(record, Put) and record.rev > self._revs.get((record[0], record[1]), -1) else None
-                for record in some
-            ]
-            found = iter(self._some_unpacked([record for record in newer if record is not None]))
-            for record in newer:
-                yield None if record is None else next(found)
-
-    def _some_unpacked(self, puts: Sequence[Put]) -> Sequence[bytes | memoryview | None]:
-        try:
-            return self._dictionaries.all_unpacked([put.body for put in puts])
-        except ValueError:
-            return [self._unpacked(put.kind, put.body) for put in puts]
-
-    def _unpacked(self, kind: RecordKind, body: bytes) -> bytes | None:
-        try:
-            return self._dictionaries.unpacked(body)
-        except UnknownDictionary:
-            self._unlearned += 1
-        except ValueError:
-            self._malformed.append(f"{kind} $")
-        return None
-
-    def _put_profile(self, record: Put, raw: bytes | memoryview, shaped: Any) -> None:  # noqa: ANN401 - a checked body
-        key: Key = ("profile", record.key)
-        consent = shaped.consent
-        if consent is None or consent.member_ref != record.key:
-            self._keep(key, Kept(record.rev))
-        elif consent.key_id not in self._proof.key_ids:
-            self._unproven.add(record.key)
+    def _put_profile(self, key: Key, row: Kept, consent: Any) -> None:  # noqa: ANN401 - see `Read`
+        if consent is None or consent.member_ref != key[1]:
+            self._keep(key, Kept(row.rev))
+        elif consent.key_id not in self._key_ids:
+            self._unproven.add(key[1])
             # Not at the new revision: head office's next key may prove the very same put.
             self._keep(key, Kept(self._revs.get(key, -1)))
-        elif self._may_keep(record.key, raw, consent.given_at):
-            self._keep(key, Kept(record.rev, record.body, *found_by(shaped)))
+        elif self._may_keep(key[1], row, consent.given_at):
+            self._keep(key, row)
         else:
-            self._keep(key, Kept(record.rev))
+            self._keep(key, Kept(row.rev))
 
-    def _may_keep(self, member: str, raw: bytes | memoryview, given_at: int) -> bool:
+    def _may_keep(self, member: str, row: Kept, given_at: int) -> bool:
         gone = self._revoked_of(member)
         if gone is None:
             return True
         if given_at < int(gone.revocation.at):
             return False
-        receipt = _receipt(raw)
+        receipt = self._receipt(row)
         return receipt is not None and self._proof.holds(receipt, member)
+
+    def _receipt(self, row: Kept) -> ConsentReceipt | None:
+        try:
+            return Profile.model_validate_json(self._dictionaries.unpacked(row.body or b"")).consent
+        except ValidationError:
+            return None
 
     def _came_back_after(self, revocation: Revocation) -> bool:
         """Only a receipt that head office signed can make a withdrawal old news."""
@@ -283,10 +214,3 @@ class _Taking:
     def _keep(self, key: Key, row: Kept) -> None:
         self._rows[key] = row
         self._revs[key] = row.rev
-
-
-def _receipt(raw: bytes | memoryview) -> ConsentReceipt | None:
-    try:
-        return Profile.model_validate_json(bytes(raw)).consent
-    except ValidationError:
-        return None

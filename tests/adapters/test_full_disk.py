@@ -12,8 +12,9 @@ from edge.adapters.ballast import BALLAST_FILE, Ballast
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_sqlite import OperationalError
+from edge.core.bodies import Kept
 from edge.core.effects import DropVisit, Erase, Keep, KeepVisit, Record
-from edge.core.replica import Kept, Plan, Revoked
+from edge.core.replica import Plan, Revoked
 from edge.core.visit import Visit
 from tests.core.pages import HUB_KEYS, packed
 from tests.core.store import ANNA, BEN, FILE_KEY, NOW, profile

@@ -8,8 +8,9 @@ import pytest
 
 from edge.adapters import remnants
 from edge.adapters.cache_sqlite import Cache
+from edge.core.bodies import Kept, found_by
 from edge.core.floor import Replica
-from edge.core.replica import Kept, Plan, Revoked, found_by
+from edge.core.replica import Plan, Revoked
 from tests.contract.replica_suite import Put, ReplicaContract
 from tests.core.newer import NEWER, newer
 from tests.core.pages import HUB_KEYS, packed

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from edge.core import replica
+from edge.core.bodies import Kept
 from edge.core.proof import Proof
-from edge.core.replica import Kept, Key, Plan, Revoked
+from edge.core.replica import Key, Plan, Revoked
 from tests.core.store import ANNA, HUB_KEY, NOW
 from wire import dictionary
 from wire.dictionary import Dictionaries

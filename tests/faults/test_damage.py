@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from edge.adapters.store_sqlite import DatabaseError
+from edge.core.bodies import Kept
 from edge.core.effects import Record
-from edge.core.replica import Kept, Plan
+from edge.core.replica import Plan
 from edge.errors import OutboxDamaged
 from tests.core.pages import HUB_KEYS, packed
 from tests.core.store import profile

@@ -1,0 +1,134 @@
+"""What the bodies of a page say, before anything is known of the replica: unpacked, every field checked.
+
+Needs nothing but the page and the dictionaries, so it may be done ahead of its turn and beside the writing of the page
+before. Of each body only what the replica asks for is kept.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from edge.core.names import folded
+from wire.dictionary import Dictionaries, UnknownDictionary
+from wire.page import Gone, Put
+from wire.product import Product, Stock
+from wire.profile import Profile
+from wire.shape import Malformed, Shape
+from wire.sync import PhoneCommand, RecordKind
+
+Body = Profile | Product | Stock | PhoneCommand
+
+MODELS: Final[Mapping[RecordKind, type[Profile] | type[Product] | type[Stock] | type[PhoneCommand]]] = {
+    "profile": Profile,
+    "product": Product,
+    "stock": Stock,
+    "command": PhoneCommand,
+}
+_NAMES: Final[Mapping[RecordKind, str]] = {
+    "profile": "member_ref",
+    "product": "product_id",
+    "stock": "variant_id",
+    "command": "command_id",
+}
+# 128 kB of JSON: stays in a small core's cache.
+_UNPACKED_AT_ONCE: Final = 64
+
+
+class Kept(NamedTuple):
+    """What the replica has under a key: a row or a tombstone (`body` None) of one revision."""
+
+    rev: int
+    body: bytes | None = None
+    loyalty: str = ""
+    words: str = ""  # of a name, each behind a space: what staff search by
+    reserving: bool = False
+    until: float | None = None
+
+
+class Read(NamedTuple):
+    """The row of a body that is as it should be. `consent` has the attributes of a ConsentReceipt, checked as they are.
+
+    A profile without a receipt has none; `command` is there for a command only.
+    """
+
+    row: Kept
+    consent: Any = None
+    command: PhoneCommand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """`read` has a place for each record of the page; None for a tombstone and for what cannot be taken."""
+
+    read: Sequence[Read | None]
+    unlearned: int = 0  # bodies under a dictionary that is not known here
+    malformed: tuple[str, ...] = ()  # `kind` and place of what was not what it should be
+    unknown: int = 0  # fields that only a newer version knows
+
+
+def read_bodies(records: Sequence[Put | Gone], dictionaries: Dictionaries) -> Bodies:
+    reading = _Reading(dictionaries)
+    read = [
+        found
+        for start in range(0, len(records), _UNPACKED_AT_ONCE)
+        for found in reading.some(records[start : start + _UNPACKED_AT_ONCE])
+    ]
+    return Bodies(read, reading.unlearned, tuple(reading.malformed), reading.unknown)
+
+
+def found_by(profile: Any) -> tuple[str, str, bool]:  # noqa: ANN401 - a Profile, or what was checked to be one
+    """By what staff find a member: loyalty number, words of the name, whether something is reserved."""
+    words = " ".join(("", *folded(profile.name or profile.alias)))
+    return profile.loyalty_number, words, bool(profile.reservations)
+
+
+class _Reading:
+    def __init__(self, dictionaries: Dictionaries) -> None:
+        self._dictionaries = dictionaries
+        self._shapes = {kind: Shape(model) for kind, model in MODELS.items()}
+        self.unlearned = 0
+        self.malformed: list[str] = []
+
+    @property
+    def unknown(self) -> int:
+        return sum(shape.unknown for shape in self._shapes.values())
+
+    def some(self, records: Sequence[Put | Gone]) -> Iterator[Read | None]:
+        """A few at a time: a call each costs as much again, and a whole page's would be read in slow memory."""
+        bodies = iter(self._unpacked([record for record in records if isinstance(record, Put)]))
+        for record in records:
+            if not isinstance(record, Put):
+                yield None
+                continue
+            raw = next(bodies)
+            yield None if raw is None else self._read(record, raw)
+
+    def _read(self, record: Put, raw: bytes | memoryview) -> Read | None:
+        kind, name, rev, body = record
+        shaped = self._shapes[kind].read(raw)
+        if isinstance(shaped, Malformed):
+            self.malformed.append(f"{kind} {shaped.place}")
+            return None
+        if getattr(shaped, _NAMES[kind]) != name:
+            self.malformed.append(f"{kind} $.{_NAMES[kind]}")
+            return None
+        if kind == "profile":
+            return Read(Kept(rev, body, *found_by(shaped)), shaped.consent)
+        if kind == "command":
+            return Read(Kept(rev, body, until=shaped.expires_at), command=PhoneCommand.model_validate_json(bytes(raw)))
+        return Read(Kept(rev, body))
+
+    def _unpacked(self, puts: Sequence[Put]) -> Sequence[bytes | memoryview | None]:
+        try:
+            return self._dictionaries.all_unpacked([put.body for put in puts])
+        except ValueError:
+            return [self._unpacked_alone(put.kind, put.body) for put in puts]
+
+    def _unpacked_alone(self, kind: RecordKind, body: bytes) -> bytes | None:
+        try:
+            return self._dictionaries.unpacked(body)
+        except UnknownDictionary:
+            self.unlearned += 1
+        except ValueError:
+            self.malformed.append(f"{kind} $")
+        return None
