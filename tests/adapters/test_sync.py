@@ -35,8 +35,8 @@ class Line:
         self.cache, self.box = Cache(folder / "cache.db", FILE_KEY), Outbox(folder / "outbox.db", FILE_KEY)
         self.told: list[Input] = []
         self.tables: list[TokenTable] = []
-        client: Any = office  # an HqClient by what it does
-        assert {name for name in vars(HqClient) if name[0] != "_"} - {"close"} <= set(dir(office))
+        client: Any = office  # an HqClient by what it does, but for pictures, which have a thread of their own
+        assert {name for name in vars(HqClient) if name[0] != "_"} - {"close", "picture"} <= set(dir(office))
         self.sync = Sync(settings(), client, self.cache, self.box, post=self.told.append, use=self.tables.append)
 
     def close(self) -> None:
