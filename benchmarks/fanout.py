@@ -44,7 +44,7 @@ class Floor:
     def __init__(self, shop: "subprocess.Popen[str]", selector: selectors.BaseSelector) -> None:
         self._to, self._from = cast("IO[str]", shop.stdin), cast("IO[str]", shop.stdout)
         self._selector = selector
-        port = int(self._from.readline())
+        self.port = port = int(self._from.readline())
         self.tablets: list[Client] = []
         self.read: list[tuple[int, float, str, dict[str, Any]]] = []
         self._here: list[str] = []
@@ -93,19 +93,12 @@ class Floor:
 
 
 def arrivals(floor: Floor) -> tuple[list[float], list[str]]:
-    ages, visits = [], []
+    ages: list[float] = []
+    visits: list[str] = []
     for member in MEMBERS:
         card: dict[str, Any] = {}
-
-        def is_new(event: str, message: dict[str, Any], card: dict[str, Any] = card) -> bool:
-            body = message.get("card", {})
-            if event == "upsert" and body.get("kind") == "visit" and body["id"] not in visits:
-                card.update(body)
-                return True
-            return False
-
         floor.arrive(member)
-        seen = floor.until_all(is_new)
+        seen = floor.until_all(partial(is_new, visits, card))
         visits.append(card["id"])
         ages += [now + NOW - card["decided_at"] for now in seen.values()]
     return ages, visits
@@ -129,20 +122,29 @@ def modes(floor: Floor, visits: Sequence[str]) -> list[float]:
         member, mode = MEMBERS[turn // 2 % len(MEMBERS)], ("phone", "advice")[turn % 2]
         began = floor.tell(f"mode {member} {mode}")
         visit = visits[turn // 2 % len(MEMBERS)]
-        seen = floor.until_all(partial(_is_gone if mode == "phone" else _is_back, visit))
+        seen = floor.until_all(partial(is_gone if mode == "phone" else is_back, visit))
         ages += [now - began for now in seen.values()]
     return ages
+
+
+def is_new(known: Sequence[str], card: dict[str, Any], event: str, message: dict[str, Any]) -> bool:
+    """A visit that is not among the `known`; `card` becomes its card."""
+    body = message.get("card", {})
+    if event == "upsert" and body.get("kind") == "visit" and body["id"] not in known:
+        card.update(body)
+        return True
+    return False
 
 
 def _is_claimed(visit: str, event: str, message: dict[str, Any]) -> bool:
     return event == "patch" and message["id"] == visit and "claimed_by" in message["set"]
 
 
-def _is_gone(visit: str, event: str, message: dict[str, Any]) -> bool:
+def is_gone(visit: str, event: str, message: dict[str, Any]) -> bool:
     return event == "remove" and bool(message["id"] == visit)
 
 
-def _is_back(visit: str, event: str, message: dict[str, Any]) -> bool:
+def is_back(visit: str, event: str, message: dict[str, Any]) -> bool:
     return event == "upsert" and bool(message["card"]["id"] == visit)
 
 
