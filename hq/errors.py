@@ -6,6 +6,7 @@
     ├── Prerequisite       something must be there first: exit 3
     ├── BadInput           a request or a file that cannot be right: 400, exit 2
     ├── NotSignedIn        401
+    │   └── Revoked            a device that was taken away
     ├── Refused            403
     ├── Unknown            404, exit 2
     │   └── Foreign        the same answer to a store that asks for what is another's; the audit log tells them apart
@@ -69,6 +70,11 @@ class NotSignedIn(HqError):
     status = 401
     exit_code = 2
     title = "Not signed in"
+
+
+class Revoked(NotSignedIn):
+    def __init__(self) -> None:
+        super().__init__("This device was revoked.", "Enrol it again with a new code.")
 
 
 class Refused(HqError):

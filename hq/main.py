@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import secrets
 import signal
@@ -37,6 +38,9 @@ URL_FILE: Final = "hq.url"
 # Parked polls and streams are told to end first, so this is only for a client that does not read its answer.
 _GRACE_S: Final = 2
 _BACKLOG: Final = 2_048
+# 2,000 parked polls are a million objects, and going through all of them takes a third of a second in which nobody is
+# answered: as Python comes, several times while a withdrawal is proved. So once in some ten million new ones.
+_RUBBISH: Final = (10_000, 20, 50)
 
 
 @contextmanager
@@ -175,6 +179,9 @@ async def _serve(desk: Desk, settings: Settings, listener: socket.socket, versio
         backlog=_BACKLOG,
     )
     server = _Server(config, desk)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_RUBBISH)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)

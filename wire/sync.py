@@ -182,8 +182,11 @@ def token_valid(token: str, key: Ed25519PublicKey, now_s: float) -> bool:
     except (InvalidSignature, ValueError):
         return False
     issued_at = claims.get("iat")
-    if not isinstance(issued_at, int):
-        return False
+    return isinstance(issued_at, int) and is_timely(issued_at, now_s)
+
+
+def is_timely(issued_at: int, now_s: float) -> bool:
+    """Whether a token that was signed at `issued_at` is of these five minutes."""
     return -CLOCK_TOLERANCE_S <= now_s - issued_at <= TOKEN_LIFETIME_S
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from cryptography.exceptions import InvalidSignature
@@ -53,7 +54,7 @@ class Device:
 
     @property
     def key(self) -> Ed25519PublicKey:
-        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key))
+        return _key(self.public_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class Seen:
     place: str
     revoked: int
     reads: int | None = None  # the profile schema of its software
+
+
+@lru_cache(maxsize=4_096)
+def _key(public_key: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
 
 
 def voice(device: Device, boot_id: str, issued_at: float) -> Voice:

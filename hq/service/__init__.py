@@ -2,6 +2,7 @@
 
 from hq.service.accounts import AccountDesk, Passwords
 from hq.service.exports import ExportDesk
+from hq.service.feed import FeedDesk
 from hq.service.imports import ImportDesk
 from hq.service.keyring import KeyringDesk
 from hq.service.members import MemberDesk
@@ -18,7 +19,7 @@ from hq.service.stores import StoreDesk
 
 
 class HeadOffice:
-    """`stores`, `snapshots` and `nearby` serve the Pis, `members` and `phones` the shoppers, the others people here."""
+    """`stores`, `feed`, `snapshots`, `nearby` serve the Pis, `members` and `phones` the shoppers, the others people here."""
 
     def __init__(self, office: Office, passwords: Passwords) -> None:
         self.office = office
@@ -27,6 +28,7 @@ class HeadOffice:
         self.overview = OverviewDesk(office)
         self.once = OnceDesk(office)
         self.stores = StoreDesk(office)
+        self.feed = FeedDesk(office)
         self.snapshots = SnapshotDesk(office)
         self.nearby = NearbyDesk(office)
         self.members = MemberDesk(office)

@@ -12,7 +12,9 @@ from hq.core.audit import Entry
 from hq.core.codes import Rate, Tries
 from hq.core.erasure import RETENTION, Retention
 from hq.core.keys import HubKeys
-from hq.core.registry import LEASE_S, Device
+from hq.core.known import Known
+from hq.core.lately import Lately
+from hq.core.registry import LEASE_S
 
 if TYPE_CHECKING:
     from hq.adapters.store_sql import SqlStore
@@ -31,7 +33,8 @@ class Office:
     merchant_id: str = MERCHANT_ID
     lease_s: int = LEASE_S
     epoch: str = ""
-    known_devices: dict[str, tuple[Device, float]] = field(default_factory=dict, repr=False)  # by token
+    known: Known = field(default_factory=Known)
+    lately: Lately = field(default_factory=Lately)
     retention: Sequence[Retention] = RETENTION
     tries: Tries = field(default_factory=Tries)
     # A family may join from one phone, a shop's Wi-Fi has one address: generous, yet no machine fills the database.

@@ -133,10 +133,11 @@ class RegistryDesk:
 
         def work(change: "Change") -> None:
             change.revoke_device(device_id, now)
+            change.raise_counter("device")
             change.note(self._office.merchant_id, Entry(now, by, "store.revoke_device", device_id))
 
         self._office.store.change(work)
-        self._office.known_devices.clear()
+        self._office.known.forget()
 
     def withdrawal(self, seq: int) -> Withdrawal:
         """Which devices proved it, and which may still hold the member, their leases' ends included."""

@@ -1,28 +1,26 @@
-"""What stores ask of head office: to be enrolled, keys, the feed; and what they report."""
+"""What stores ask of head office: to be let in, enrolled, given keys; and what they report."""
 
 import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hq.core.audit import Actor, Entry
-from hq.core.changes import PAGE_REVOCATIONS, PAGE_ROWS, Place, cursor_text, next_place, parse_cursor
 from hq.core.codes import PHONE_CODE_LIFETIME_S, code_hash
 from hq.core.consent import recognisable
-from hq.core.erasure import TOMBSTONE_S
 from hq.core.keys import cache_key, day_keys
+from hq.core.known import Token
 from hq.core.outbox import accepted
-from hq.core.registry import Device, Seen, is_public_key, receipt_genuine, voice
+from hq.core.registry import Device, is_public_key, receipt_genuine, voice
 from hq.core.scopes import LONGEST_VISIT_S, VISIT_S, Reason
 from hq.core.visits import LONGEST_TTL_S
-from hq.errors import BadInput, Conflict, Foreign, HqError, NotSignedIn, Rebootstrap, Refused, TooFast, Unknown
+from hq.errors import BadInput, Conflict, Foreign, HqError, NotSignedIn, Refused, Revoked, TooFast, Unknown
 from hq.service.office import Office
 from hq.service.restore import RestoreDesk
 from wire.cards import PhoneView
 from wire.dictionary import SHIPPED, shipped_octets
 from wire.event import BatchAck, EventBatch
-from wire.page import Gone, Page, PageHeader, Put, Record
-from wire.profile import SCHEMA, Profile
+from wire.profile import Profile
 from wire.rst1 import DAY_S
 from wire.sync import (
     BootReply,
@@ -33,20 +31,14 @@ from wire.sync import (
     PhoneCodePost,
     PhoneViewPost,
     ReceiptPost,
-    Revocation,
+    is_timely,
     token_boot,
     token_device,
     token_valid,
 )
 
 if TYPE_CHECKING:
-    from hq.adapters.store_sql import Change, View
-    from hq.core.changes import ScopeRow
-
-# As long as another process's revocation of a device may need to be noticed; our own is noticed at once.
-KNOWN_S: Final = 1.0
-KNOWN_DEVICES: Final = 4_000
-_OLDEST_SCHEMA: Final = max(1, SCHEMA - 2)
+    from hq.adapters.store_sql import Change
 
 
 class StoreDesk:
@@ -54,12 +46,24 @@ class StoreDesk:
         self._office = office
 
     def known(self, token: str, now: float) -> Device | None:
-        """The device whose token was found good within this second: a store asks several times in a row."""
-        device, at = self._office.known_devices.get(token, (None, 0.0))
-        return device if 0 <= now - at < KNOWN_S else None
+        """The device whose token this is, when nothing about it has to be looked up or written down first."""
+        known = self._office.known
+        said = known.token(token)
+        device = known.device(said.device_id if said else token_device(token) or "", now)
+        if device is None or device.revoked_at is not None:
+            return None
+        if said is None:
+            if not token_valid(token, device.key, now):
+                return None
+            said = Token(device.device_id, *token_boot(token))
+            known.keep_token(token, said)
+        elif not is_timely(said.issued_at, now):
+            return None
+        return device if voice(device, said.boot_id, said.issued_at) in {"same", "late"} else None
 
     def signed_in(self, token: str, now: float) -> Device:
-        """The device whose key signed this token. Raises NotSignedIn."""
+        """The device whose key signed this token. Raises NotSignedIn and Refused."""
+        turn = self._office.known.turn
         device_id = token_device(token)
         device = self._office.store.read(lambda view: view.device(device_id)) if device_id else None
         if device is None or not token_valid(token, device.key, now):
@@ -68,21 +72,19 @@ class StoreDesk:
                 "Compare the clock with `now`; enrol again when this device was replaced.",
             )
         if device.revoked_at is not None:
-            raise NotSignedIn("This device was revoked.", "Enrol it again with a new code.")
+            raise Revoked
         boot_id, issued_at = token_boot(token)
         said = voice(device, boot_id, issued_at)
-        if said in {"new", "second"}:
-            self._begin_boot(device, boot_id, now, is_second=said == "second")
         if said == "refused":
             raise Refused(
                 "Two machines use this device's key; this one came second.",
                 "Revoke the device at head office and enrol the right machine with a new code.",
                 key="error.two_devices",
             )
-        known = self._office.known_devices
-        if len(known) >= KNOWN_DEVICES:
-            known.clear()
-        known[token] = (device, now)
+        if said in {"new", "second"}:
+            self._begin_boot(device, boot_id, now, is_second=said == "second")
+        else:
+            self._office.known.keep(device, now, turn)
         return device
 
     def _begin_boot(self, device: Device, boot_id: str, now: float, *, is_second: bool) -> None:
@@ -92,9 +94,10 @@ class StoreDesk:
                 change.note_clash(device.device_id, "processes", now)
                 actor = Actor("device", device.device_id)
                 change.note(device.merchant_id, Entry(now, actor, "device.two", device.store_id, outcome="refused"))
+            change.raise_counter("device")
 
         self._office.store.change(work)
-        self._office.known_devices.clear()
+        self._office.known.forget()
 
     def enrol(self, request: EnrolRequest, client: str, now: float) -> EnrolReply:
         office = self._office
@@ -167,58 +170,6 @@ class StoreDesk:
         keys = day_keys(secrets, device.store_number, wanted, self._office.keys.seal)
         return DayKeys(store_number=device.store_number, days=keys)
 
-    def page(self, device: Device, cursor: str | None, revoked: int, limit: int, now: float) -> Page:
-        """One page, maybe empty; its cursors may have moved even then. Raises Rebootstrap."""
-        place = self._place(cursor)
-        if device.seen_at <= now - TOMBSTONE_S:
-            if cursor is not None:
-                raise Rebootstrap("This store was away longer than deletions are kept.", "Start without a cursor.")
-            self._office.store.change(lambda change: change.seen_devices({device.device_id: Seen(now, "", revoked)}))
-            self._office.known_devices.clear()
-        limit = max(1, min(limit, PAGE_ROWS))
-
-        def work(view: "View") -> Page:
-            counters = view.counters()
-            if place.seq > counters["feed"] or revoked > counters["revoke"]:
-                raise Rebootstrap(
-                    "This cursor is ahead of head office.",
-                    "Start again without a cursor; after a restore, run `regulars hq restored` at head office.",
-                )
-            revocations = view.revocations_after(device.merchant_id, revoked, PAGE_REVOCATIONS)
-            if len(revocations) == PAGE_REVOCATIONS:  # more of them wait, and they go first
-                rows: tuple[ScopeRow, ...] = ()
-                after, revoke_cursor = place, revocations[-1].seq
-            else:
-                rows = view.scope_after(device.store_id, place, limit)
-                after, revoke_cursor = next_place(rows, limit, counters["feed"]), counters["revoke"]
-            header = PageHeader(
-                epoch=self._office.epoch,
-                now=now,
-                cursor=cursor_text(self._office.epoch, after),
-                revoke_cursor=revoke_cursor,
-                revocations=revocations,
-            )
-            return Page(header, _records(view, device, rows))
-
-        return self._office.store.read(work)
-
-    def urgent(self, cursor: str, revocations: tuple[Revocation, ...], now: float) -> Page:
-        """Withdrawals alone, before anything else is even looked up; the cursor stays where it is."""
-        header = PageHeader(
-            epoch=self._office.epoch,
-            now=now,
-            cursor=cursor,
-            revoke_cursor=revocations[-1].seq,
-            revocations=revocations,
-        )
-        return Page(header, ())
-
-    def check_schema(self, version: int | None) -> None:
-        if version is not None and not _OLDEST_SCHEMA <= version <= SCHEMA:
-            raise Conflict(
-                f"Head office speaks profile schemas {_OLDEST_SCHEMA} to {SCHEMA}.", "Update the store's software."
-            )
-
     def events(self, device: Device, batch: EventBatch, now: float) -> BatchAck:
         """Raises Conflict when other events were sent under these numbers: two machines count with one key."""
 
@@ -227,6 +178,7 @@ class StoreDesk:
             repeated = [event for event in batch.events if event.n <= high]
             if repeated and change.contradicts(device, batch.incarnation, repeated):
                 change.note_clash(device.device_id, "events", now)
+                change.raise_counter("device")
                 return None
             new, ack = accepted(high, batch)
             if new:
@@ -250,21 +202,13 @@ class StoreDesk:
     def receipts(self, posts: Sequence[tuple[Device, ReceiptPost]], now: float) -> Sequence[HqError | None]:
         """What there is to say against each; the others are committed, all in one transaction."""
         told = [self._against(device, post, now) for device, post in posts]
-        good = [each for each, refusal in zip(posts, told, strict=True) if refusal is None and each[1].seq != 0]
-
-        def work(change: "Change") -> set[tuple[str, int]]:
-            foreign: set[tuple[str, int]] = set()
-            for device, post in good:
-                if change.revoked_member(device.merchant_id, post.seq) == post.member_ref:
-                    change.put_applied(device, post, now)
-                else:
-                    foreign.add((device.device_id, post.seq))
-            return foreign
-
-        foreign = self._office.store.change(work) if good else set()
-        for number, (device, post) in enumerate(posts):
-            if (device.device_id, post.seq) in foreign:
-                told[number] = self._foreign(device, Foreign("withdrawal"), now)
+        good = [number for number, (_, post) in enumerate(posts) if told[number] is None and post.seq != 0]
+        if not good:
+            return told
+        proofs = [posts[number] for number in good]
+        for position in self._office.store.change(lambda change: change.prove(proofs, now)):
+            device = proofs[position][0]
+            told[good[position]] = self._foreign(device, Foreign("withdrawal"), now)
         return told
 
     def _against(self, device: Device, post: ReceiptPost, now: float) -> HqError | None:
@@ -342,28 +286,6 @@ class StoreDesk:
         actor = Actor("device", device.device_id)
         self._office.note(Entry(now, actor, "store.foreign", foreign.what, outcome="refused"))
         return foreign
-
-    def _place(self, cursor: str | None) -> Place:
-        if cursor is None:
-            return Place(0)
-        parsed = parse_cursor(cursor)
-        if parsed is None:
-            raise BadInput("This is not a cursor.", "Send `cursor` of the last page as it came.")
-        if parsed[0] != self._office.epoch:
-            raise Rebootstrap("Head office was restored since.", "Start again without a cursor.")
-        return parsed[1]
-
-
-def _records(view: "View", device: Device, rows: "tuple[ScopeRow, ...]") -> tuple[Record, ...]:
-    bodies = view.bodies(device.store_id, device.merchant_id, rows)
-    records: list[Record] = []
-    for row in rows:
-        found = bodies.get((row.kind, row.key))
-        if row.gone:
-            records.append(Gone(kind=row.kind, key=row.key, rev=row.rev))
-        elif found is not None:  # else it was purged meanwhile, as expired commands are
-            records.append(Put(kind=row.kind, key=row.key, rev=row.rev, body=found))
-    return tuple(records)
 
 
 def begin_visit(change: "Change", profile: Profile, store_id: str, now: float, until: float) -> Reason:

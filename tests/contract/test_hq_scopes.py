@@ -48,7 +48,7 @@ class Replica:
 
     def poll(self, office: HeadOffice, limit: int, now: float) -> bool:
         """Whether there was something."""
-        page = office.stores.page(self.device, self.cursor, self.revoked_to, limit, now)
+        page = office.feed.page(self.device, self.cursor, self.revoked_to, limit, now)
         assert not self.table.take(page).unproven
         moved = (page.header.cursor, page.header.revoke_cursor) != (self.cursor, self.revoked_to)
         self.cursor, self.revoked_to = page.header.cursor, page.header.revoke_cursor

@@ -175,7 +175,8 @@ def test_the_proof_of_a_later_withdrawal_covers_the_earlier_one_of_the_same_memb
         first, _, second = (change.revoke("house", who, "withdraw", NOW) for who in ("m", "other", "m"))
         device = change.device("d1")
         assert device is not None
-        change.put_applied(device, ReceiptPost(seq=second, member_ref="m", applied_at=NOW, signature=""), NOW)
+        proof = ReceiptPost(seq=second, member_ref="m", applied_at=NOW, signature="")
+        assert change.prove([(device, proof)], NOW) == set()
         proofs = []
         for seq in (first, first + 1, second):
             found = change.withdrawal(seq)
@@ -184,6 +185,23 @@ def test_the_proof_of_a_later_withdrawal_covers_the_earlier_one_of_the_same_memb
         return proofs
 
     assert store.change(work) == [NOW, None, NOW]
+
+
+def test_many_proofs_at_once_are_kept_and_those_of_nothing_are_named(store: SqlStore) -> None:
+    def work(change: Change) -> tuple[set[int], set[int], list[float | None]]:
+        seq = change.revoke("house", "m", "withdraw", NOW)
+        for number in range(250):
+            assert change.add_device(f"d{number:03}", "de-1", f"{number:064x}", NOW)
+        devices = [device for device in change.devices("house") if device.device_id.startswith("d")]
+        good = [(each, ReceiptPost(seq=seq, member_ref="m", applied_at=NOW, signature="")) for each in devices]
+        stray = (devices[0], ReceiptPost(seq=seq, member_ref="other", applied_at=NOW, signature=""))
+        again = [(each, post.model_copy(update={"applied_at": NOW + 9})) for each, post in good]
+        found = change.prove([*good[:9], stray, *good[9:]], NOW), change.prove(again, NOW)
+        proved = change.withdrawal(seq)
+        assert proved is not None
+        return *found, [each.applied_at for each in proved.receipts]
+
+    assert store.change(work) == ({9}, set(), [NOW] * 250)
 
 
 def test_a_profile_reads_back_as_it_was_saved(store: SqlStore) -> None:

@@ -278,6 +278,34 @@ def test_a_device_that_was_revoked_is_refused_and_still_named_with_its_lease(hub
     assert entry["lease_ends_at"] > time.time()
 
 
+@pytest.mark.parametrize("by", ["request", "command"])
+def test_a_poll_that_waits_is_refused_when_its_device_is_revoked(hub: Hub, by: str) -> None:
+    store = hub.add_store(f"de-003{len(by)}")
+    device_id = store.enrolled["device_id"]
+    store.catch_up()
+    with ThreadPoolExecutor(1) as pool:
+        parked = pool.submit(store.get, "/v1/feed", r=store.revoked, wait=20, c=store.cursor)
+        time.sleep(0.5)
+        if by == "request":
+            assert hub.admin.delete(f"/v1/devices/{device_id}").status_code == 204
+        else:
+            assert hub.command("revoke-device", device_id).returncode == 0
+        assert parked.result(10).status_code == 401
+
+
+def test_a_store_that_knows_of_a_withdrawal_is_not_told_it_again(hub: Hub) -> None:
+    store = hub.add_store("de-0040")
+    joined = hub.join()
+    store.catch_up()
+    with ThreadPoolExecutor(1) as pool:
+        parked = pool.submit(store.poll, 20)
+        time.sleep(0.5)
+        hub.withdraw(joined["member_ref"])
+        assert parked.result(10) is not None
+    assert store.poll(0.6) is None
+    assert joined["member_ref"] not in store.here("profile")
+
+
 def test_a_member_at_home_elsewhere_comes_by_an_announced_visit(hub: Hub) -> None:
     home, other, near = (hub.add_store(f"de-002{n}") for n in range(3))
     hub.admin.put("/v1/stores/de-0020/near", json={"stores": ["de-0022"]}).raise_for_status()

@@ -82,15 +82,15 @@ def test_a_sign_in_lives_half_a_day(office: HeadOffice, joined: Joined) -> None:
 def test_a_consent_that_ran_out_takes_the_member_out_of_the_store(
     office: HeadOffice, device: Device, joined: Joined
 ) -> None:
-    page = office.stores.page(device, None, 0, 100, NOW)
+    page = office.feed.page(device, None, 0, 100, NOW)
     assert [record.key for record in page.records] == [joined.profile.member_ref]
     later = NOW + RECEIPT_LIFETIME_S
     office.retention.purge(later)
     seen = replace(device, seen_at=later)
-    page = office.stores.page(seen, page.header.cursor, page.header.revoke_cursor, 100, later)
+    page = office.feed.page(seen, page.header.cursor, page.header.revoke_cursor, 100, later)
     assert [(type(record), record.key) for record in page.records] == [(Gone, joined.profile.member_ref)]
     office.retention.purge(later)
-    assert office.stores.page(seen, page.header.cursor, page.header.revoke_cursor, 100, later).records == ()
+    assert office.feed.page(seen, page.header.cursor, page.header.revoke_cursor, 100, later).records == ()
 
 
 def test_a_consent_that_ran_out_gives_no_day_keys(office: HeadOffice, device: Device, joined: Joined) -> None:
@@ -104,11 +104,11 @@ def test_a_consent_that_ran_out_gives_no_day_keys(office: HeadOffice, device: De
 def test_a_command_that_nobody_fetched_in_time_never_arrives(
     office: HeadOffice, device: Device, joined: Joined
 ) -> None:
-    cursor = office.stores.page(device, None, 0, 100, NOW).header.cursor
+    cursor = office.feed.page(device, None, 0, 100, NOW).header.cursor
     office.phones.command(joined.profile.member_ref, "c-0000001", "mode", NOW, mode=Mode.INVISIBLE, store_id="de-1")
     late = NOW + COMMAND_LIFETIME_S
     office.retention.purge(late)
-    page = office.stores.page(device, cursor, 0, 100, late)
+    page = office.feed.page(device, cursor, 0, 100, late)
     assert page.records == ()
     assert page.header.cursor != cursor
 
@@ -121,10 +121,10 @@ def test_head_office_opened_again_is_the_same_one(tmp_path: Path) -> None:
 
 
 def test_a_cursor_from_before_a_restore_starts_again(office: HeadOffice, device: Device) -> None:
-    cursor = office.stores.page(device, None, 0, 100, NOW).header.cursor
+    cursor = office.feed.page(device, None, 0, 100, NOW).header.cursor
     office.office.epoch = "another"
     with pytest.raises(Rebootstrap):
-        office.stores.page(device, cursor, 0, 100, NOW)
+        office.feed.page(device, cursor, 0, 100, NOW)
 
 
 def test_withdrawing_twice_is_one_withdrawal(office: HeadOffice, joined: Joined) -> None:
@@ -155,7 +155,7 @@ def test_joining_has_a_pace(office: HeadOffice) -> None:
 def test_a_profile_without_consent_reaches_no_store(office: HeadOffice, device: Device, joined: Joined) -> None:
     stranger = joined.profile.model_copy(update={"member_ref": "cd" * 16, "loyalty_number": "", "alias": "Bert"})
     office.members.put_profile(stranger, NOW)
-    page = office.stores.page(device, None, 0, 100, NOW)
+    page = office.feed.page(device, None, 0, 100, NOW)
     assert [record.key for record in page.records] == [joined.profile.member_ref]
 
 
@@ -184,15 +184,15 @@ def enrol(office: HeadOffice, code: str, now: float) -> str:
 def test_a_store_that_was_away_longer_than_tombstones_are_kept_starts_from_nothing(
     office: HeadOffice, device: Device, joined: Joined
 ) -> None:
-    page = office.stores.page(device, None, 0, 100, NOW)
+    page = office.feed.page(device, None, 0, 100, NOW)
     office.retention.purge(NOW)
     office.members.withdraw(joined.profile.member_ref, "withdraw", NOW + 1, channel="head-office")
     office.retention.purge(NOW + 2 * 3600)
     late = NOW + TOMBSTONE_S + 3 * 3600
     assert office.retention.purge(late)["tombstone"] == 1
     with pytest.raises(Rebootstrap):
-        office.stores.page(device, page.header.cursor, page.header.revoke_cursor, 100, late)
-    again = office.stores.page(device, None, page.header.revoke_cursor, 100, late)
+        office.feed.page(device, page.header.cursor, page.header.revoke_cursor, 100, late)
+    again = office.feed.page(device, None, page.header.revoke_cursor, 100, late)
     assert [revocation.member_ref for revocation in again.header.revocations] == [joined.profile.member_ref]
 
 

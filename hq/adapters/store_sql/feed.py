@@ -79,11 +79,11 @@ class FeedReads(ScopeReads):
                     found[kind, key] = body
         return found
 
-    def changed_after(self, seq: int, limit: int) -> tuple[tuple[int, str, str, str], ...]:
-        """(seq, store_id, kind, key): whom to wake."""
-        query = select(SCOPE.c.seq, SCOPE.c.store_id, SCOPE.c.kind, SCOPE.c.key).where(SCOPE.c.seq > seq)
-        rows = self._c.execute(query.order_by(SCOPE.c.seq).limit(limit))
-        return tuple((row.seq, row.store_id, row.kind, row.key) for row in rows)
+    def changed_after(self, seq: int, limit: int) -> tuple[tuple[str, ScopeRow], ...]:
+        """(store_id, row) of every store, in the order of the feed."""
+        query = select(SCOPE.c.store_id, SCOPE.c.kind, SCOPE.c.key, SCOPE.c.rev, SCOPE.c.seq, SCOPE.c.gone)
+        rows = self._c.execute(query.where(SCOPE.c.seq > seq).order_by(SCOPE.c.seq).limit(limit))
+        return tuple((store_id, ScopeRow(*row)) for store_id, *row in rows)
 
     def phones_after(self, seq: int) -> tuple[str, ...]:
         """Members whose phone page has something new."""

@@ -71,13 +71,8 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]],
     statement = insert(table)
     key = [column.name for column in table.primary_key]
     replaced = {name: statement.excluded[name] for name in rows[0] if name not in key and name not in set(keep)}
-    whole = (
-        statement.on_conflict_do_update(index_elements=key, set_=replaced)
-        if replaced
-        else statement.on_conflict_do_nothing(index_elements=key)
-    )
     for start in range(0, len(rows), CHUNK_ROWS):
-        connection.execute(whole, rows[start : start + CHUNK_ROWS])
+        connection.execute(_settled(statement, key, replaced), rows[start : start + CHUNK_ROWS])
 
 
 def among(connection: Connection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
@@ -101,7 +96,13 @@ def _copy_in(connection: Connection, table: Table, rows: Sequence[dict[str, Any]
     arrived = select(*(incoming.c[name] for name in columns)).order_by(*(incoming.c[name] for name in key))
     statement = postgresql.insert(table).from_select(columns, arrived)
     replaced = {name: statement.excluded[name] for name in columns if name not in key and name not in keep}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=replaced))
+    connection.execute(_settled(statement, key, replaced))
+
+
+def _settled(statement: Any, key: list[str], replaced: dict[str, Any]) -> Any:  # noqa: ANN401 - either database's insert
+    if replaced:
+        return statement.on_conflict_do_update(index_elements=key, set_=replaced)
+    return statement.on_conflict_do_nothing(index_elements=key)
 
 
 @cache

@@ -1,11 +1,12 @@
 """Merchants, stores, their devices and the codes that enrol them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from hq.adapters.store_sql.rows import inserted, upsert
+from hq.adapters.store_sql.rows import among, inserted, upsert
 from hq.adapters.store_sql.tables import APPLIED, DEVICE, ENROL_CODE, MERCHANT, META, REVOCATION, STORE
 from hq.core.registry import Clash, Device, Seen, Shop, StoreReceipt, Withdrawal, succeeded
 from wire.sync import ReceiptPost
@@ -34,10 +35,10 @@ class StoreReads:
         row = self._c.execute(query).mappings().first()
         return None if row is None else Device(**row)
 
-    def revoked_member(self, merchant_id: str, seq: int) -> str | None:
-        """Whose withdrawal of this merchant has that number."""
-        query = select(REVOCATION.c.member_ref).where(REVOCATION.c.seq == seq)
-        return self._c.execute(query.where(REVOCATION.c.merchant_id == merchant_id)).scalar()
+    def revoked_devices(self) -> Mapping[str, str]:
+        """device_id -> store_id"""
+        query = select(DEVICE.c.device_id, DEVICE.c.store_id).where(DEVICE.c.revoked_at.is_not(None))
+        return {row.device_id: row.store_id for row in self._c.execute(query)}
 
     def devices(self, merchant_id: str) -> tuple[Device, ...]:
         query = (
@@ -157,19 +158,33 @@ class StoreWrites(StoreReads):
         query = update(DEVICE).where(DEVICE.c.device_id == device_id, DEVICE.c.revoked_at.is_(None))
         return self._c.execute(query.values(revoked_at=now)).rowcount > 0
 
-    def put_applied(self, device: Device, post: ReceiptPost, now: float) -> None:
-        """Proves the member's earlier withdrawals too: what was let go then is what an earlier one asked for.
+    def prove(self, posts: Sequence[tuple[Device, ReceiptPost]], now: float) -> set[int]:
+        """Notes what these devices let go of. Which of them, by position, named no withdrawal of their merchant.
 
-        A store that was away hears of several at once, and signs for the last.
+        Each proves the member's earlier withdrawals too: what was let go then is what an earlier one asked for, and a
+        store that was away hears of several at once and signs for the last.
         """
-        row = {
-            "device_id": device.device_id,
-            "store_id": device.store_id,
-            "member_ref": post.member_ref,
-            "applied_at": post.applied_at,
-            "received_at": now,
-            "signature": post.signature,
-        }
-        same = select(REVOCATION.c.seq).where(REVOCATION.c.member_ref == post.member_ref)
-        for seq in self._c.execute(same.where(REVOCATION.c.seq <= post.seq)).scalars().all():
-            inserted(self._c, APPLIED, {"seq": seq, **row})
+        members = sorted({post.member_ref for _, post in posts})
+        query = select(REVOCATION.c.merchant_id, REVOCATION.c.member_ref, REVOCATION.c.seq)
+        there: dict[tuple[str, str], set[int]] = {}
+        for found in self._c.execute(query.where(among(self._c, REVOCATION.c.member_ref, members))):
+            there.setdefault((found.merchant_id, found.member_ref), set()).add(found.seq)
+        rows: list[dict[str, Any]] = []
+        foreign: set[int] = set()
+        for position, (device, post) in enumerate(posts):
+            seqs = there.get((device.merchant_id, post.member_ref), set())
+            if post.seq not in seqs:
+                foreign.add(position)
+                continue
+            row = {
+                "device_id": device.device_id,
+                "store_id": device.store_id,
+                "member_ref": post.member_ref,
+                "applied_at": post.applied_at,
+                "received_at": now,
+                "signature": post.signature,
+            }
+            rows += [{"seq": seq, **row} for seq in seqs if seq <= post.seq]
+        rows.sort(key=lambda row: (row["seq"], row["device_id"]))
+        upsert(self._c, APPLIED, rows, keep=APPLIED.c.keys())  # the first proof of each stays
+        return foreign

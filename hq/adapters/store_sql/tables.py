@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Larg
 
 METADATA: Final = MetaData()
 
-# k is feed (what stores read), revoke (withdrawals) or phone (what phones read). One row each, raised last.
+# k is feed (what stores read), revoke (withdrawals), phone (what phones read) or device (who may speak for a store).
+# One row each, raised last.
 COUNTER: Final = Table(
     "counter", METADATA, Column("k", Text, primary_key=True), Column("seq", BigInteger, nullable=False)
 )
@@ -173,6 +174,7 @@ REVOCATION: Final = Table(
     Column("kind", Text, nullable=False),
     Column("at", Double, nullable=False),
     Index("revocation_merchant", "merchant_id", "seq"),
+    Index("revocation_member", "member_ref", "seq"),
 )
 APPLIED: Final = Table(
     "applied_receipt",
@@ -317,4 +319,4 @@ ONCE: Final = Table(
     Column("member_ref", Text, nullable=False, index=True),
     Column("reply", LargeBinary),
 )
-COUNTERS: Final = ("feed", "phone", "revoke")
+COUNTERS: Final = ("device", "feed", "phone", "revoke")

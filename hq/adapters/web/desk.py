@@ -18,15 +18,14 @@ from quart import Request, Response, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from hq.adapters.web.ignored import ignored
-from hq.adapters.web.together import Receipts, Withdrawals
-from hq.adapters.web.wake import Changes, Wakes
+from hq.adapters.web.together import Pages, Receipts
+from hq.adapters.web.wake import Changes, News, Wakes, news_after
 from hq.core.codes import Rate
 from hq.core.registry import Seen
-from hq.errors import BadInput, NotSignedIn, Refused, TooFast
+from hq.errors import BadInput, NotSignedIn, Refused, Revoked, TooFast
 from hq.settings import LimitSettings
 
 if TYPE_CHECKING:
-    from hq.adapters.store_sql import View
     from hq.core.registry import Device
     from hq.service import HeadOffice
 
@@ -42,7 +41,6 @@ BODY_TIMEOUT_S: Final = 15
 _MACHINE_PATHS: Final = (
     "/v1/profiles/", "/v1/products", "/v1/stock", "/v1/pictures", "/v1/events", "/v1/phone-views",
 )  # fmt: skip
-_WOKEN_ROWS: Final = 5_000
 
 
 class BoundedRequest(Request):
@@ -83,17 +81,20 @@ class Desk:
     frame_ancestors: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     clock: Callable[[], float] = time.time
+    # Alone with the counters: behind a thousand sign-ins it would come too late to spare them.
+    watcher: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="counters"))
     wakes: Wakes = field(init=False)
     rates: "Rates" = field(default_factory=lambda: Rates.of(LimitSettings()))
     snapshots: int = 0  # under way
     pictures: int = 0  # being read
+    revoked: frozenset[str] = frozenset()  # devices that were taken away
     seen: dict[str, Seen] = field(default_factory=dict)
-    withdrawals: Withdrawals = field(init=False)
+    pages: Pages = field(init=False)
     receipts: Receipts = field(init=False)
 
     def __post_init__(self) -> None:
         self.wakes = Wakes(self._changes_after, self.clock)
-        self.withdrawals, self.receipts = Withdrawals(self), Receipts(self)
+        self.pages, self.receipts = Pages(self), Receipts(self)
 
     async def run(
         self, work: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
@@ -113,6 +114,11 @@ class Desk:
             found = await self.proven(self.run(self.office.stores.signed_in, bearer(), self.clock()))
         self.count(self.rates.devices, found.device_id)
         return found
+
+    def still(self, device: "Device") -> None:
+        """For who has waited. Raises NotSignedIn when the device was taken away meanwhile."""
+        if device.device_id in self.revoked:
+            raise Revoked
 
     async def proven(self, looked_up: Coroutine[Any, Any, Result]) -> Result:
         """What a lookup of a token found. One that finds nothing counts against the address it came from."""
@@ -139,7 +145,26 @@ class Desk:
         return {f"{scheme}://{rest.partition('/')[0]}", f"{request.scheme}://{request.host}", *self.origins}
 
     async def _changes_after(self, counters: Mapping[str, int]) -> Changes:
-        return await self.run(self.office.office.store.read, partial(_changes, counters))
+        """Also takes in what polls and sign-ins need not look up again."""
+        office = self.office.office
+
+        def read_news() -> tuple[News, float]:
+            began = self.clock()
+            read = office.store.read(partial(news_after, counters))
+            if read.revoked is None:
+                office.known.confirm(began)
+            else:
+                office.known.forget()
+            return read, began
+
+        read, began = await asyncio.get_running_loop().run_in_executor(self.watcher, read_news)
+        if read.revoked is not None:
+            self.revoked = read.revoked
+        if read.rows is None:
+            office.lately.begin(read.changes.counters, began)
+        else:
+            office.lately.take(read.rows, read.changes.counters, began)
+        return read.changes
 
 
 def bearer() -> str:
@@ -184,18 +209,3 @@ def model_reply(model: BaseModel, status: int = 200) -> Response:
 def query(model: type[Model]) -> Model:
     """The address's query as `model`. Raises ValidationError."""
     return model.model_validate(request.args.to_dict())
-
-
-def _changes(before: Mapping[str, int], view: "View") -> Changes:
-    counters = view.counters()
-    if not before or counters == before:
-        return Changes(counters, everybody=not before)
-    rows = view.changed_after(before["feed"], _WOKEN_ROWS) if counters["feed"] != before["feed"] else ()
-    phones = view.phones_after(before["phone"]) if counters["phone"] != before["phone"] else ()
-    return Changes(
-        counters,
-        stores=frozenset(store_id for _, store_id, _, _ in rows),
-        members=frozenset(key for _, _, kind, key in rows if kind == "profile") | frozenset(phones),
-        # A withdrawal concerns every store, also one that never held the member.
-        everybody=len(rows) == _WOKEN_ROWS or counters["revoke"] != before["revoke"],
-    )

@@ -93,6 +93,7 @@ def registry_api(desk: Desk) -> Blueprint:
     async def revoke_device(device_id: str) -> Response:
         caller = await callers.office(desk, Right.STORES_WRITE)
         await desk.run(registry.revoke_device, device_id, desk.clock(), by=caller.actor)
+        desk.wakes.nudge()
         return Response(status=204)
 
     return routes

@@ -9,6 +9,7 @@ from quart import Blueprint, Response
 from hq.adapters.store_sql.connection import THREADS
 from hq.adapters.web.desk import Desk, body, client, model_reply, query
 from hq.adapters.web.openapi import operation
+from hq.adapters.web.together import Answer, answer
 from hq.adapters.web.wake import wait
 from hq.core.changes import PAGE_ROWS, WAIT_S
 from hq.core.registry import Device, Seen
@@ -101,16 +102,14 @@ def store_api(desk: Desk) -> Blueprint:
     async def feed() -> Response:
         device = await desk.device()
         asked = query(FeedQuery)
-        stores.check_schema(asked.v)
+        desk.office.feed.check_schema(asked.v)
         if desk.wakes.parked >= PARKED_LIMIT:
             raise TooFast("Too many stores are waiting.", "Try again later.", retry_after_s=10)
-        page = await _next_page(desk, device, asked)
-        if _is_empty(page):
-            cursors = {"X-Regulars-Cursor": page.header.cursor, "X-Regulars-Revoke": str(page.header.revoke_cursor)}
+        said = await _next_answer(desk, device, asked)
+        if said.octets is None:
+            cursors = {"X-Regulars-Cursor": said.cursor, "X-Regulars-Revoke": str(said.revoked)}
             return Response(status=204, headers=cursors)
-        # Withdrawals alone are some hundred bytes: sent before a thread would have been found.
-        packed = await desk.run(pack_page, page) if page.records else pack_page(page)
-        return Response(packed, content_type=PAGE_TYPE)
+        return Response(said.octets, content_type=PAGE_TYPE)
 
     return routes
 
@@ -125,7 +124,7 @@ def snapshot_api(desk: Desk) -> Blueprint:
     async def snapshot() -> Response:
         device = await desk.device()
         asked = query(SnapshotQuery)
-        office.stores.check_schema(asked.v)
+        office.feed.check_schema(asked.v)
         if desk.snapshots >= SNAPSHOTS:
             raise TooFast("Other stores are fetching everything.", "Try again in a moment.", retry_after_s=5)
         until = desk.clock() + SNAPSHOT_S
@@ -214,7 +213,7 @@ async def _framed(desk: Desk, first: Page, pages: Iterator[Page]) -> AsyncIterat
         await desk.run(close)
 
 
-async def _next_page(desk: Desk, device: Device, asked: FeedQuery) -> Page:
+async def _next_answer(desk: Desk, device: Device, asked: FeedQuery) -> Answer:
     """The first page that holds something, or the empty one at the end of the wait."""
     now = desk.clock()
     until = now + asked.wait
@@ -224,18 +223,18 @@ async def _next_page(desk: Desk, device: Device, asked: FeedQuery) -> Page:
     with desk.wakes.of_store(device.store_id) as woken:
         while True:
             woken.clear()
-            page = await desk.run(desk.office.stores.page, device, cursor, revoked, asked.limit, desk.clock())
+            # Who does not wait wants to know what is there now, not what was a quarter of a second ago.
+            said = await desk.pages.answer(device, cursor, revoked, asked.limit) if asked.wait else None
+            if said is None:
+                said = await desk.run(_read, desk, device, cursor, revoked, asked.limit)
             left_s = until - desk.clock()
-            if not _is_empty(page) or left_s <= 0 or desk.wakes.stopping.is_set():
-                return page
-            cursor, revoked = page.header.cursor, page.header.revoke_cursor
-            if not cursor.endswith("."):
-                continue  # a full page of things that were purged meanwhile: more may lie behind it
-            if await wait(woken, left_s):
-                gone = await desk.withdrawals.after(device.merchant_id, revoked)
-                if gone:
-                    return desk.office.stores.urgent(cursor, gone, desk.clock())
+            if said.octets is not None or left_s <= 0 or desk.wakes.stopping.is_set():
+                return said
+            cursor, revoked = said.cursor, said.revoked
+            if cursor.endswith("."):  # else a full page of things that were purged meanwhile: more may lie behind it
+                await wait(woken, left_s)
+                desk.still(device)
 
 
-def _is_empty(page: Page) -> bool:
-    return not page.records and not page.header.revocations
+def _read(desk: Desk, device: Device, cursor: str | None, revoked: int, limit: int) -> Answer:
+    return answer(desk.office.feed.page(device, cursor, revoked, limit, desk.clock()))

@@ -1,37 +1,77 @@
-"""What many stores do in the same second, done once: withdrawals are read once for all, receipts written in one go.
+"""What many stores do in the same second, done once: news is read and packed once for all, receipts written in one go.
 
 A withdrawal wakes every store. Each of them would read the same rows and then wait for a commit of its own: at 200
-stores that is the difference between a proof in half a second and in three.
+stores that is the difference between a proof in a quarter of a second and in three.
 """
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hq.core.changes import PAGE_REVOCATIONS
+from hq.core.changes import PAGE_REVOCATIONS, Place
+from wire.page import Page, pack_page
 from wire.sync import ReceiptPost, Revocation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hq.adapters.web.desk import Desk
+    from hq.core.changes import ScopeRow
     from hq.core.registry import Device
 
 # Stores that come from further back each have a reading of their own; this many at once is a restart of everything.
 _READINGS: Final = 64
+# Stores set their clocks by a page too: one that was packed longer ago would set them late.
+_PACKED_S: Final = 0.1
 # One commit of so many takes some 30 ms; more would make the first of them wait for the last.
 _AT_ONCE: Final = 200
 
 
-class Withdrawals:
-    """Those after a store's own number, shared by all that stand at the same one."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page as it is sent; `octets` None: nothing is new, though the cursors may have moved."""
+
+    cursor: str
+    revoked: int
+    octets: bytes | None
+
+
+def answer(page: Page) -> Answer:
+    is_empty = not page.records and not page.header.revocations
+    return Answer(page.header.cursor, page.header.revoke_cursor, None if is_empty else pack_page(page))
+
+
+class Pages:
+    """Pages of what is remembered, shared by all stores that stand at the same place and lack the same."""
 
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
         self._readings: dict[tuple[str, int, int], asyncio.Future[tuple[Revocation, ...]]] = {}
+        self._packed: dict[tuple[str, Place, int, int, tuple[ScopeRow, ...]], tuple[float, Answer]] = {}
 
-    async def after(self, merchant_id: str, revoked: int) -> tuple[Revocation, ...]:
-        """Empty when the counter says so, without a look at the database."""
-        high = self._desk.wakes.counters.get("revoke", 0)
+    async def answer(self, device: "Device", cursor: str | None, revoked: int, limit: int) -> Answer | None:
+        """None: the database has to be asked."""
+        feed, now = self._desk.office.feed, self._desk.clock()
+        found = feed.remembered(device, cursor, revoked, limit, now)
+        if found is None or cursor is None:
+            return None
+        place, rows = found
+        high = self._desk.office.office.lately.counters["revoke"]
+        gone = await self._withdrawals(device.merchant_id, revoked, high)
+        if len(gone) >= PAGE_REVOCATIONS:
+            return None
+        upto = max(high, gone[-1].seq) if gone else high
+        key = (device.merchant_id, place, revoked, upto, rows)
+        packed_at, known = self._packed.get(key, (0.0, None))
+        if known is None or not 0 <= now - packed_at < _PACKED_S:
+            known = answer(feed.told(place, upto, gone, rows, now))
+            if len(self._packed) >= _READINGS:
+                self._packed.clear()
+            self._packed[key] = (now, known)
+        return known
+
+    async def _withdrawals(self, merchant_id: str, revoked: int, high: int) -> tuple[Revocation, ...]:
+        """Those after a store's own number; none when the counter says so, without a look at the database."""
         if high <= revoked:
             return ()
         key = (merchant_id, revoked, high)

@@ -8,24 +8,60 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from hq.core.changes import ScopeRow
+
+if TYPE_CHECKING:
+    from hq.adapters.store_sql import View
+
 _log: Final = structlog.get_logger("hq.wake")
 WATCH_S: Final = 0.25
+# More rows than this are a large import: every store asks then, and that is all that need be known of it.
+_ROWS: Final = 5_000
 # After a failed reading: soon enough that a restarted database is found within a second, no busy loop meanwhile.
 _FAILED_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What happened after `counters`: stores and members to wake, or `everybody` when there are too many to name."""
+    """What happened until `counters`: stores and members to wake, or `everybody` when there are too many to name."""
 
     counters: Mapping[str, int]
     stores: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
     everybody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """`rows` (store_id, row) None: all of it is new. `revoked` None: no device changed."""
+
+    changes: Changes
+    rows: tuple[tuple[str, ScopeRow], ...] | None
+    revoked: frozenset[str] | None
+
+
+def news_after(before: Mapping[str, int], view: "View") -> News:
+    """What happened after these counters, of one moment; without counters: where everything stands."""
+    counters = view.counters()
+    gone = view.revoked_devices() if counters["device"] != before.get("device") else None
+    revoked = None if gone is None else frozenset(gone)
+    if not before:
+        return News(Changes(counters, everybody=True), None, revoked)
+    rows = view.changed_after(before["feed"], _ROWS) if counters["feed"] != before["feed"] else ()
+    phones = view.phones_after(before["phone"]) if counters["phone"] != before["phone"] else ()
+    changes = Changes(
+        counters,
+        # Also of the devices that were taken away: what waits for them is refused now.
+        stores=frozenset(store_id for store_id, _ in rows) | frozenset((gone or {}).values()),
+        members=frozenset(row.key for _, row in rows if row.kind == "profile") | frozenset(phones),
+        # A withdrawal concerns every store, also one that never held the member.
+        everybody=len(rows) == _ROWS or counters["revoke"] != before["revoke"],
+    )
+    return News(changes, rows if len(rows) < _ROWS else None, revoked)
 
 
 @dataclass(slots=True)
