@@ -19,7 +19,7 @@ from hq.service.stores import StoreDesk
 
 
 class HeadOffice:
-    """`stores`, `feed`, `snapshots`, `nearby` serve Pis, `members` and `phones` shoppers, the others the people here."""
+    """`stores`, `feed`, `snapshots`, `nearby` serve Pis, `members` and `phones` shoppers, the others people here."""
 
     def __init__(self, office: Office, passwords: Passwords) -> None:
         self.office = office
