@@ -29,13 +29,14 @@ from typing import Final, ParamSpec, TypeVar
 
 import pytest
 
-from edge.adapters import hq_http
+from edge.adapters import hq_http, read_ahead
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.clock import Clock
 from edge.adapters.enrolment import Enrolment, new_key
 from edge.adapters.feed import Feed
 from edge.adapters.hq_http import HqClient
 from edge.core import replica
+from edge.core.bodies import read_bodies
 from edge.settings import HqSettings
 from hq.main import open_office
 from hq.settings import Settings
@@ -134,7 +135,7 @@ def rival(folder: Path, texts: list[tuple[str, int, str]]) -> tuple[float, float
 
 
 class Phases:
-    """Wall seconds inside each part; what is left is the loop between them."""
+    """Wall seconds inside each part; receive, split and check run beside plan and write, and wait for their turn."""
 
     def __init__(self) -> None:
         self.spent: dict[str, float] = {}
@@ -159,7 +160,8 @@ def ours(folder: Path, client: HqClient, office_pid: int, count: int) -> tuple[f
     phases = Phases()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cache, "apply", phases.timed("write", cache.apply))
-        patch.setattr(replica, "plan", phases.timed("check", replica.plan))
+        patch.setattr(read_ahead, "read_bodies", phases.timed("check", read_bodies))
+        patch.setattr(replica, "plan", phases.timed("plan", replica.plan))
         patch.setattr(hq_http, "unpack_page", phases.timed("split", unpack_page))
         patch.setattr(hq_http, "_read", phases.timed("receive", hq_http._read))  # noqa: SLF001 - the octets of a page
         wall, cpu, office_cpu = time.perf_counter(), time.process_time(), cpu_of(office_pid)

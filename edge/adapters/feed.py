@@ -6,7 +6,7 @@ is already on its way; what is on its way acknowledges nothing, so a crash betwe
 
 import threading
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +14,9 @@ import structlog
 
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.hq_http import HqClient, StartOver, Unchanged
+from edge.adapters.read_ahead import ReadAhead, ReadPage
 from edge.core import replica
-from edge.core.bodies import Kept
+from edge.core.bodies import Bodies, Kept
 from edge.core.replica import Key, Plan
 from wire.page import Gone, Page, Put, digest, place, sum8
 from wire.sync import BootReply, Bucket, DigestReply
@@ -76,14 +77,14 @@ class Feed:
             return ahead.answer()
         return self._client.feed(cursor, revoke_cursor, wait_s)
 
-    def _apply(self, page: Page, cursor: str, *, after: str = "") -> None:
-        plan = self._planned(page)
+    def _apply(self, page: Page, cursor: str, bodies: Bodies | None = None, *, after: str = "") -> None:
+        plan = self._planned(page, bodies)
         self._cache.apply(plan, cursor, page.header.revoke_cursor, self._client.now(), after=after)
         self._taken(plan)
 
-    def _planned(self, page: Page) -> Plan:
+    def _planned(self, page: Page, bodies: Bodies | None) -> Plan:
         """Once more with head office's newest keys and dictionaries where the ones that are here do not do."""
-        plan = replica.plan(page, self._cache, self._cache.dictionaries(), self._cache.proof())
+        plan = replica.plan(page, self._cache, self._cache.dictionaries(), self._cache.proof(), bodies)
         if plan.unproven or plan.unlearned:
             self._learn_more()
             plan = replica.plan(page, self._cache, self._cache.dictionaries(), self._cache.proof())
@@ -108,8 +109,13 @@ class Feed:
 
     def _bootstrap(self, epoch: str, cursor: str, revoke_cursor: int) -> None:
         """Goes on where a snapshot was torn. The feed then begins where the first of its parts was read."""
+        pages = self._client.snapshot(self._cache.snapshot_after(), revoke_cursor)
+        with ReadAhead(pages, self._cache.dictionaries) as ahead:
+            self._take_all(ahead, epoch, cursor)
+
+    def _take_all(self, pages: Iterable[ReadPage], epoch: str, cursor: str) -> None:
         rows, total, after = 0, 0, self._cache.snapshot_after()
-        for page in self._client.snapshot(after, revoke_cursor):
+        for page, bodies in pages:
             _same(epoch, page)
             if (self._cache.snapshot_after(), self._cache.cursor()[1]) != (after, cursor):
                 raise StartOver  # the lease ended meanwhile, and what came before this page went
@@ -123,7 +129,7 @@ class Feed:
             elif page.records:
                 after = place(page.records[-1])
             cursor = cursor or page.header.cursor
-            self._apply(page, cursor, after=after)
+            self._apply(page, cursor, bodies, after=after)
             if trailer is not None:
                 _log.info("snapshot.taken", rows=rows, complete=not after)
                 return

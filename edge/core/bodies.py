@@ -46,13 +46,15 @@ class Kept(NamedTuple):
 
 
 class Read(NamedTuple):
-    """The row of a body that is as it should be. `consent` has the attributes of a ConsentReceipt, checked as they are.
+    """The row of a body that is as it should be; of a profile also whose receipt it brings, under which key, of when.
 
-    A profile without a receipt has none; `command` is there for a command only.
+    Not the receipt itself: a page's would be a thousand times what is asked of it. `command` is a command's.
     """
 
     row: Kept
-    consent: Any = None
+    holder: str = ""  # empty: a profile without a receipt
+    key_id: str = ""
+    given_at: int = 0
     command: PhoneCommand | None = None
 
 
@@ -113,7 +115,8 @@ class _Reading:
             self.malformed.append(f"{kind} $.{_NAMES[kind]}")
             return None
         if kind == "profile":
-            return Read(Kept(rev, body, *found_by(shaped)), shaped.consent)
+            row, consent = Kept(rev, body, *found_by(shaped)), shaped.consent
+            return Read(row) if consent is None else Read(row, consent.member_ref, consent.key_id, consent.given_at)
         if kind == "command":
             return Read(Kept(rev, body, until=shaped.expires_at), command=PhoneCommand.model_validate_json(bytes(raw)))
         return Read(Kept(rev, body))

@@ -12,7 +12,7 @@ when the profile is read (`edge.core.proof`).
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -166,20 +166,21 @@ class _Taking:
         if read.row.rev <= self._revs.get(key, -1):
             return
         if record[0] == "profile":
-            self._put_profile(key, read.row, read.consent)
+            self._put_profile(key, read)
             return
         if read.command is not None:
             self._commands[record[1]] = read.command
         self._keep(key, read.row)
 
-    def _put_profile(self, key: Key, row: Kept, consent: Any) -> None:  # noqa: ANN401 - see `Read`
-        if consent is None or consent.member_ref != key[1]:
+    def _put_profile(self, key: Key, read: Read) -> None:
+        row, holder, key_id, given_at, _ = read
+        if holder != key[1]:
             self._keep(key, Kept(row.rev))
-        elif consent.key_id not in self._key_ids:
+        elif key_id not in self._key_ids:
             self._unproven.add(key[1])
             # Not at the new revision: head office's next key may prove the very same put.
             self._keep(key, Kept(self._revs.get(key, -1)))
-        elif self._may_keep(key[1], row, consent.given_at):
+        elif self._may_keep(key[1], row, given_at):
             self._keep(key, row)
         else:
             self._keep(key, Kept(row.rev))
