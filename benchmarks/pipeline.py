@@ -13,6 +13,7 @@ wire <= 0.25 of the JSON: a shop's line carries 1 MB/s; 100,000 members are then
 """
 
 import argparse
+import gc
 import json
 import os
 import sqlite3
@@ -187,6 +188,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         code, texts = fill(folder / "hq", asked.members)
+        gc.freeze()  # a store has no 100,000 rows of a rival in its memory for the collector to look through
         with head_office(folder / "hq") as (url, pid):
             key, settings = new_key(), HqSettings(url=url)
             reply = hq_http.enrol(settings, code, key)

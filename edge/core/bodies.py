@@ -4,7 +4,7 @@ Needs nothing but the page and the dictionaries, so it may be done ahead of its 
 before. Of each body only what the replica asks for is kept.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -69,12 +69,13 @@ class Bodies:
 
 
 def read_bodies(records: Sequence[Put | Gone], dictionaries: Dictionaries) -> Bodies:
+    """A few at a time: a call each costs as much again, and a whole page's would be read in slow memory."""
     reading = _Reading(dictionaries)
-    read = [
-        found
-        for start in range(0, len(records), _UNPACKED_AT_ONCE)
-        for found in reading.some(records[start : start + _UNPACKED_AT_ONCE])
-    ]
+    read: list[Read | None] = []
+    for start in range(0, len(records), _UNPACKED_AT_ONCE):
+        some = records[start : start + _UNPACKED_AT_ONCE]
+        bodies = iter(reading.unpacked([record for record in some if isinstance(record, Put)]))
+        read += [reading.read(record, next(bodies)) if isinstance(record, Put) else None for record in some]
     return Bodies(read, reading.unlearned, tuple(reading.malformed), reading.unknown)
 
 
@@ -95,17 +96,9 @@ class _Reading:
     def unknown(self) -> int:
         return sum(shape.unknown for shape in self._shapes.values())
 
-    def some(self, records: Sequence[Put | Gone]) -> Iterator[Read | None]:
-        """A few at a time: a call each costs as much again, and a whole page's would be read in slow memory."""
-        bodies = iter(self._unpacked([record for record in records if isinstance(record, Put)]))
-        for record in records:
-            if not isinstance(record, Put):
-                yield None
-                continue
-            raw = next(bodies)
-            yield None if raw is None else self._read(record, raw)
-
-    def _read(self, record: Put, raw: bytes | memoryview) -> Read | None:
+    def read(self, record: Put, raw: bytes | memoryview | None) -> Read | None:
+        if raw is None:
+            return None
         kind, name, rev, body = record
         shaped = self._shapes[kind].read(raw)
         if isinstance(shaped, Malformed):
@@ -121,7 +114,7 @@ class _Reading:
             return Read(Kept(rev, body, until=shaped.expires_at), command=PhoneCommand.model_validate_json(bytes(raw)))
         return Read(Kept(rev, body))
 
-    def _unpacked(self, puts: Sequence[Put]) -> Sequence[bytes | memoryview | None]:
+    def unpacked(self, puts: Sequence[Put]) -> Sequence[bytes | memoryview | None]:
         try:
             return self._dictionaries.all_unpacked([put.body for put in puts])
         except ValueError:

