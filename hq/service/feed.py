@@ -1,5 +1,7 @@
 """One page of a store's feed: withdrawals first, then what changed in its scope."""
 
+from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hq.core.changes import PAGE_REVOCATIONS, PAGE_ROWS, Place, ScopeRow, cursor_text, next_place, parse_cursor
@@ -15,6 +17,20 @@ if TYPE_CHECKING:
     from hq.adapters.store_sql import View
 
 _OLDEST_SCHEMA: Final = max(1, SCHEMA - 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a page from memory holds; equal for all stores that stand at the same place and lack the same."""
+
+    place: Place
+    revoked: int
+    revocations: tuple[Revocation, ...]
+    rows: tuple[ScopeRow, ...]
+
+    @property
+    def key(self) -> Hashable:
+        return self.place, self.revoked, tuple(each.seq for each in self.revocations), self.rows
 
 
 class FeedDesk:
@@ -53,26 +69,19 @@ class FeedDesk:
 
         return self._office.store.read(work)
 
-    def remembered(
-        self, device: Device, cursor: str | None, revoked: int, limit: int, now: float
-    ) -> tuple[Place, tuple[ScopeRow, ...]] | None:
-        """Where the store will stand, and the tombstones it has to learn of; None: ask `page`, which asks the database.
-
-        Withdrawals are not in it: they are read once for all stores.
-        """
+    def remembered(self, device: Device, cursor: str | None, revoked: int, limit: int, now: float) -> Told | None:
+        """The page as far as it needs no database; None: ask `page`, which asks it."""
         lately = self._office.lately
         if cursor is None or not lately.is_fresh(now) or _is_long_away(device, now):
             return None
-        if revoked > lately.counters["revoke"]:
-            return None
         rows = lately.after(device.store_id, self._place(cursor), max(1, min(limit, PAGE_ROWS)))
-        return None if rows is None else (Place(lately.counters["feed"]), rows)
+        revocations = lately.withdrawals(device.merchant_id, revoked)
+        if rows is None or revocations is None:
+            return None
+        return Told(Place(lately.counters["feed"]), lately.counters["revoke"], revocations, rows)
 
-    def told(self, place: Place, revoked: int, revocations: tuple[Revocation, ...], rows: tuple[ScopeRow, ...],
-        now: float,
-    ) -> Page:  # fmt: skip
-        """The page of what was `remembered`, with the withdrawals after the store's own number."""
-        return self._page(place, revoked, revocations, tuple(map(_tombstone, rows)), now)
+    def page_of(self, told: Told, now: float) -> Page:
+        return self._page(told.place, told.revoked, told.revocations, tuple(map(_tombstone, told.rows)), now)
 
     def _page(
         self, place: Place, revoked: int, revocations: tuple[Revocation, ...], records: tuple[Record, ...], now: float

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hq.core.changes import Place, ScopeRow
-from hq.core.lately import FRESH_S, ROWS, Lately
+from hq.core.lately import FRESH_S, ROWS, WITHDRAWALS, Lately
+from wire.sync import Revocation
 
 NOW = 1_800_000_000.0
 Told = Sequence[tuple[str, ScopeRow]]
@@ -24,7 +25,7 @@ def since(seq: int) -> Lately:
 
 
 def take(lately: Lately, *rows: tuple[str, ScopeRow], feed: int) -> Lately:
-    lately.take(rows, {"feed": feed, "revoke": 0}, NOW)
+    lately.take(rows, (), {"feed": feed, "revoke": 0}, NOW)
     return lately
 
 
@@ -79,6 +80,25 @@ def test_it_grows_old() -> None:
     assert not since(5).is_fresh(NOW + FRESH_S)
 
 
+def withdrawn(lately: Lately, *seqs: int) -> Lately:
+    said = [("house", Revocation(seq=seq, member_ref="m", kind="erase", at=NOW)) for seq in seqs]
+    lately.take((), said, {"feed": 0, "revoke": seqs[-1]}, NOW)
+    return lately
+
+
+def test_a_withdrawal_is_told_to_the_stores_of_its_merchant() -> None:
+    lately = withdrawn(since(0), 1, 2)
+    assert [each.seq for each in lately.withdrawals("house", 1) or ()] == [2]
+    assert lately.withdrawals("house", 2) == lately.withdrawals("other", 0) == ()
+    assert lately.withdrawals("house", 3) is None  # ahead of head office
+
+
+def test_older_withdrawals_than_it_remembers_are_the_databases() -> None:
+    lately = withdrawn(since(0), *range(1, WITHDRAWALS + 3))
+    assert lately.withdrawals("house", 1) is None
+    assert len(lately.withdrawals("house", 2) or ()) == WITHDRAWALS
+
+
 Change = tuple[str, str, bool]  # store, key, gone
 CHANGES = st.lists(st.lists(st.tuples(st.sampled_from("xy"), st.sampled_from("abc"), st.booleans()), max_size=3))
 
@@ -95,7 +115,7 @@ def test_it_says_what_the_database_would_or_nothing(changes: list[list[Change]],
         if seq <= began:
             lately.begin({"feed": seq, "revoke": 0}, NOW)
         else:
-            lately.take(told, {"feed": seq, "revoke": 0}, NOW)
+            lately.take(told, (), {"feed": seq, "revoke": 0}, NOW)
     found = lately.after("x", Place(stands), 100)
     right = {each for (store, _), each in database.items() if store == "x" and each.seq > stands}
     if found is not None:

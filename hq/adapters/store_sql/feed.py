@@ -8,7 +8,7 @@ Which stores a member goes to is decided there too, from what is committed and n
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, tuple_, update
 
 from hq.adapters.store_sql.rows import CHUNK_ROWS, among, inserted, upsert
 from hq.adapters.store_sql.scopes import ScopeReads, ScopeWrites, Touch
@@ -38,8 +38,12 @@ class FeedReads(ScopeReads):
 
     def revocations_after(self, merchant_id: str, seq: int, limit: int) -> tuple[Revocation, ...]:
         query = select(REVOCATION).where(REVOCATION.c.merchant_id == merchant_id, REVOCATION.c.seq > seq)
-        rows = self._c.execute(query.order_by(REVOCATION.c.seq).limit(limit)).mappings()
-        return tuple(Revocation(seq=r["seq"], member_ref=r["member_ref"], kind=r["kind"], at=r["at"]) for r in rows)
+        return tuple(map(_revocation, self._c.execute(query.order_by(REVOCATION.c.seq).limit(limit))))
+
+    def withdrawals_after(self, seq: int, limit: int) -> tuple[tuple[str, Revocation], ...]:
+        """(merchant_id, withdrawal) of every merchant, in the order of their numbers."""
+        query = select(REVOCATION).where(REVOCATION.c.seq > seq).order_by(REVOCATION.c.seq).limit(limit)
+        return tuple((row.merchant_id, _revocation(row)) for row in self._c.execute(query))
 
     def last_revocation(self, member_ref: str) -> int | None:
         query = select(func.max(REVOCATION.c.seq)).where(REVOCATION.c.member_ref == member_ref)
@@ -207,3 +211,7 @@ class FeedWrites(FeedReads, ScopeWrites):
     def _shop_ids(self, merchant_id: str) -> list[str]:
         query = select(STORE.c.store_id).where(STORE.c.merchant_id == merchant_id).order_by(STORE.c.store_id)
         return list(self._c.execute(query).scalars())
+
+
+def _revocation(row: Row[Any]) -> Revocation:
+    return Revocation(seq=row.seq, member_ref=row.member_ref, kind=row.kind, at=row.at)

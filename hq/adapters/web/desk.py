@@ -163,7 +163,7 @@ class Desk:
         if read.rows is None:
             office.lately.begin(read.changes.counters, began)
         else:
-            office.lately.take(read.rows, read.changes.counters, began)
+            office.lately.take(read.rows, read.withdrawals, read.changes.counters, began)
         return read.changes
 
 

@@ -224,7 +224,7 @@ async def _next_answer(desk: Desk, device: Device, asked: FeedQuery) -> Answer:
         while True:
             woken.clear()
             # Who does not wait wants to know what is there now, not what was a quarter of a second ago.
-            said = await desk.pages.answer(device, cursor, revoked, asked.limit) if asked.wait else None
+            said = desk.pages.answer(device, cursor, revoked, asked.limit) if asked.wait else None
             if said is None:
                 said = await desk.run(_read, desk, device, cursor, revoked, asked.limit)
             left_s = until - desk.clock()

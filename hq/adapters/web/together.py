@@ -8,19 +8,17 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hq.core.changes import PAGE_REVOCATIONS, Place
 from wire.page import Page, pack_page
-from wire.sync import ReceiptPost, Revocation
+from wire.sync import ReceiptPost
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from hq.adapters.web.desk import Desk
-    from hq.core.changes import ScopeRow
     from hq.core.registry import Device
 
-# Stores that come from further back each have a reading of their own; this many at once is a restart of everything.
-_READINGS: Final = 64
+# Stores that come from further back each have a page of their own; this many at once is a restart of everything.
+_PLACES: Final = 64
 # Stores set their clocks by a page too: one that was packed longer ago would set them late.
 _PACKED_S: Final = 0.1
 # One commit of so many takes some 30 ms; more would make the first of them wait for the last.
@@ -42,51 +40,25 @@ def answer(page: Page) -> Answer:
 
 
 class Pages:
-    """Pages of what is remembered, shared by all stores that stand at the same place and lack the same."""
+    """Pages of what is remembered, packed once for all stores that stand at the same place and lack the same."""
 
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
-        self._readings: dict[tuple[str, int, int], asyncio.Future[tuple[Revocation, ...]]] = {}
-        self._packed: dict[tuple[str, Place, int, int, tuple[ScopeRow, ...]], tuple[float, Answer]] = {}
+        self._packed: dict[Hashable, tuple[float, Answer]] = {}
 
-    async def answer(self, device: "Device", cursor: str | None, revoked: int, limit: int) -> Answer | None:
+    def answer(self, device: "Device", cursor: str | None, revoked: int, limit: int) -> Answer | None:
         """None: the database has to be asked."""
         feed, now = self._desk.office.feed, self._desk.clock()
-        found = feed.remembered(device, cursor, revoked, limit, now)
-        if found is None or cursor is None:
+        told = feed.remembered(device, cursor, revoked, limit, now)
+        if told is None:
             return None
-        place, rows = found
-        high = self._desk.office.office.lately.counters["revoke"]
-        gone = await self._withdrawals(device.merchant_id, revoked, high)
-        if len(gone) >= PAGE_REVOCATIONS:
-            return None
-        upto = max(high, gone[-1].seq) if gone else high
-        key = (device.merchant_id, place, revoked, upto, rows)
-        packed_at, known = self._packed.get(key, (0.0, None))
+        packed_at, known = self._packed.get(told.key, (0.0, None))
         if known is None or not 0 <= now - packed_at < _PACKED_S:
-            known = answer(feed.told(place, upto, gone, rows, now))
-            if len(self._packed) >= _READINGS:
+            known = answer(feed.page_of(told, now))
+            if len(self._packed) >= _PLACES:
                 self._packed.clear()
-            self._packed[key] = (now, known)
+            self._packed[told.key] = (now, known)
         return known
-
-    async def _withdrawals(self, merchant_id: str, revoked: int, high: int) -> tuple[Revocation, ...]:
-        """Those after a store's own number; none when the counter says so, without a look at the database."""
-        if high <= revoked:
-            return ()
-        key = (merchant_id, revoked, high)
-        if key not in self._readings:
-            if len(self._readings) >= _READINGS:
-                self._readings.clear()
-            read = self._desk.office.office.store.read
-            work = self._desk.run(read, lambda view: view.revocations_after(merchant_id, revoked, PAGE_REVOCATIONS))
-            self._readings[key] = asyncio.ensure_future(work)
-        reading = self._readings[key]
-        try:
-            return await asyncio.shield(reading)
-        except Exception:
-            self._readings.pop(key, None)
-            raise
 
 
 class Receipts:

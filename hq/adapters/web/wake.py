@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hq.core.changes import ScopeRow
+from wire.sync import Revocation
 
 if TYPE_CHECKING:
     from hq.adapters.store_sql import View
@@ -37,10 +38,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """`rows` (store_id, row) None: all of it is new. `revoked` None: no device changed."""
+    """`rows` (store_id, row) None: all is new. `withdrawals` (merchant_id, withdrawal). `revoked` None: as before."""
 
     changes: Changes
     rows: tuple[tuple[str, ScopeRow], ...] | None
+    withdrawals: tuple[tuple[str, Revocation], ...]
     revoked: frozenset[str] | None
 
 
@@ -50,8 +52,9 @@ def news_after(before: Mapping[str, int], view: "View") -> News:
     gone = view.revoked_devices() if counters["device"] != before.get("device") else None
     revoked = None if gone is None else frozenset(gone)
     if not before:
-        return News(Changes(counters, everybody=True), None, revoked)
+        return News(Changes(counters, everybody=True), None, (), revoked)
     rows = view.changed_after(before["feed"], _ROWS) if counters["feed"] != before["feed"] else ()
+    withdrawals = view.withdrawals_after(before["revoke"], _ROWS) if counters["revoke"] != before["revoke"] else ()
     phones = view.phones_after(before["phone"]) if counters["phone"] != before["phone"] else ()
     changes = Changes(
         counters,
@@ -59,9 +62,10 @@ def news_after(before: Mapping[str, int], view: "View") -> News:
         stores=frozenset(store_id for store_id, _ in rows) | frozenset((gone or {}).values()),
         members=frozenset(row.key for _, row in rows if row.kind == "profile") | frozenset(phones),
         # A withdrawal concerns every store, also one that never held the member.
-        everybody=len(rows) == _ROWS or counters["revoke"] != before["revoke"],
+        everybody=len(rows) == _ROWS or bool(withdrawals),
     )
-    return News(changes, rows if len(rows) < _ROWS else None, revoked)
+    is_whole = len(rows) < _ROWS and len(withdrawals) < _ROWS
+    return News(changes, rows if is_whole else None, withdrawals, revoked)
 
 
 @dataclass(slots=True)
