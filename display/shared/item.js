@@ -26,6 +26,7 @@ export const itemStyles = css`
   .shelves [data-mine] { border-color: var(--pine); background: var(--pine-wash); font-weight: 650; }
   .elsewhere { display: grid; gap: .1rem; font-size: var(--size-s); }
   .elsewhere li { display: flex; flex-wrap: wrap; gap: 0 .35rem; align-items: baseline; overflow-wrap: anywhere; }
+  .elsewhere .every { flex-basis: 100%; }
   .elsewhere .glyph { align-self: center; color: var(--pine); } .elsewhere b { font-weight: 600; } .elsewhere [data-old], .elsewhere [data-old] .glyph { color: var(--ink-soft); }
   .here { color: var(--pine); font-weight: 600; } .none { color: var(--ink-soft); }
 `;
@@ -61,15 +62,19 @@ export function shelves(item) {
     ${places.map((shelf) => html`<b class="small">${t("stock.shelf", { shelf })}</b>`)}</span>`;
 }
 
-/** Neighbouring stores that have it and how old that is: in every size, or, on the card of a shopper whose size is known,
-    in that one. */
+/** Neighbouring stores that have it and how old that is, what is old last: in every size, or, on the card of a shopper whose
+    size is known, in that one. */
 export function elsewhere(item, size = "") {
+  const isOld = (store) => nowS() - store.counted_at > OLD_S;
   const stores = (item.elsewhere ?? []).filter((store) => !size || store.sizes[size]);
   if (!stores.length) return nothing;
-  const told = (store) => Object.entries(store.sizes).filter(([one]) => !size || one === size).map(([one, count]) => `${word("size", one)} (${count})`).join(" · ");
-  return html`<ul class="elsewhere" aria-label=${t("stock.elsewhere")}>${stores.map((store) => html`<li ?data-old=${nowS() - store.counted_at > OLD_S}>
-    ${icon("pin", 14)}<b>${store.store_name}</b><span>${told(store)}</span><span class="soft">${ago(store.counted_at)}</span></li>`)}</ul>`;
+  const ordered = [...stores.filter((store) => !isOld(store)), ...stores.filter(isOld)];
+  return html`<ul class="elsewhere" aria-label=${t("stock.elsewhere")}>${ordered.map((store) => html`<li ?data-old=${isOld(store)}>
+    ${icon("pin", 14)}<b>${store.store_name}</b>${size ? html`<span>${pieces(size, store.sizes[size])}</span>` : nothing}<span class="soft">${ago(store.counted_at)}</span>
+    ${size ? nothing : html`<span class="every">${Object.entries(store.sizes).map(([one, count]) => pieces(one, count)).join(" · ")}</span>`}</li>`)}</ul>`;
 }
+
+const pieces = (size, count) => `${word("size", size)}\u00a0(${count})`;
 
 /** An article on a card: why it is shown, the prices, and whether it hangs here in this shopper's size. `sizes` shows
     every size instead of the reason. */

@@ -34,7 +34,7 @@ def test_a_card_tells_where_else_the_customers_size_hangs(open_page: Open, stage
 
 def test_without_a_size_every_size_is_told(open_page: Open, stage: Stage) -> None:
     page = card(open_page, stage, "de")
-    assert lines(page) == ["Kiel 36 (1) · 38 (2) vor 2 Stunden", "Lübeck 40 (1) vor 3 Tagen"]
+    assert lines(page) == ["Kiel vor 2 Stunden 36 (1) · 38 (2)", "Lübeck vor 3 Tagen 40 (1)"]
 
 
 def test_what_was_counted_long_ago_is_greyed(open_page: Open, stage: Stage) -> None:
@@ -52,7 +52,7 @@ def test_a_search_tells_every_size_here_and_elsewhere(open_page: Open, stage: St
     page = open_page("/staff?lang=en", size=(768, 1024))
     page.get_by_role("button", name="Find articles").click()
     page.get_by_role("button", name="Coat").first.click()
-    assert lines(page) == ["Kiel 36 (1) · 38 (2) 2 hours ago", "Lübeck 40 (1) 3 days ago"]
+    assert lines(page) == ["Kiel 2 hours ago 36 (1) · 38 (2)", "Lübeck 3 days ago 40 (1)"]
     expect(page.get_by_text("shelf M4")).to_be_visible()
 
 
@@ -62,3 +62,12 @@ def test_an_article_that_hangs_nowhere_else_takes_no_room_for_it(open_page: Open
     page.get_by_role("button", name="Anna B.").first.click()
     page.locator("regulars-staff-card .article").first.wait_for()
     assert page.locator(".elsewhere").count() == 0
+
+
+def test_what_is_old_stands_last(open_page: Open, stage: Stage) -> None:
+    kiel, luebeck = cards.elsewhere()
+    shown = cards.item(COAT, elsewhere=(luebeck, kiel))
+    stage.shown["staff"] = (cards.status(), cards.anna(seen=(shown,), looks=(), owned=()))
+    page = open_page("/staff?lang=en", size=(360, 640))
+    page.get_by_role("button", name="Anna B.").first.click()
+    assert [line.split()[0] for line in lines(page)] == ["Kiel", "Lübeck"]
