@@ -63,7 +63,9 @@ def _read(octets: bytes, limit: int, pixels: int, formats: tuple[str, ...]) -> I
         raise Unusable("large")
     try:
         opened.draft("RGB", (MASTER_PX * 2, MASTER_PX * 2))  # a JPEG of a camera is read at a half or a quarter
-        image = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+        mode = "RGBA" if opened.has_transparency_data else "RGB"
+        image = opened if opened.mode == mode else opened.convert(mode)  # not twice in memory
+        image.load()
         with suppress(*_BROKEN):  # notes about how it was held that cannot be read: it stays as it lies
             ImageOps.exif_transpose(image, in_place=True)
     except _BOMBS:

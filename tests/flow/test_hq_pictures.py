@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -78,6 +79,16 @@ def test_phones_get_a_small_one_that_they_may_keep(hub: Hub) -> None:
     assert "Set-Cookie" not in small.headers
 
 
+def test_pictures_are_taken_one_after_the_other(hub: Hub) -> None:
+    large = photograph(5_000, 4_900)
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda _: put(hub, "coat", large), range(4)))
+    assert {reply.status_code for reply in replies} <= {200, 429}
+    assert 200 in {reply.status_code for reply in replies}
+    assert all(reply.headers["Retry-After"] == "1" for reply in replies if reply.status_code == 429)
+    assert put(hub, "coat", photograph(50, 50)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("octets", "said"),
     [
@@ -147,3 +158,12 @@ def test_one_wrong_file_keeps_all_of_them_out(hub: Hub, tmp_path: Path, file: st
         assert done.returncode == (1 if dry else 2)
         assert f"{file}:1: {said}" in done.stderr
     assert put(hub, "never", photograph(33, 33)).status_code == 404
+
+
+def test_a_shops_whole_wifi_may_look_at_pictures_but_nobody_may_guess_them(hub: Hub) -> None:
+    name = put(hub, "coat", photograph(600, 600)).json()["image"]
+    with httpx.Client(base_url=hub.url) as phone:
+        assert {phone.get(f"/pictures/{name}-480.webp").status_code for _ in range(400)} == {200}
+        guesses = [phone.get(f"/pictures/{number:064x}-480.webp").status_code for number in range(90)]
+        assert set(guesses) == {404, 429}
+        assert phone.get(f"/pictures/{name}-480.webp").status_code == 200  # last in this file: this address is shut out

@@ -12,16 +12,18 @@ from quart import Blueprint, Response
 from quart_schema import hide
 
 from hq.adapters.web import callers
-from hq.adapters.web.desk import Desk, model_reply, octets, query
+from hq.adapters.web.desk import Desk, client, model_reply, octets, query
 from hq.adapters.web.openapi import BINARY_TYPE, operation
 from hq.adapters.web.replies import PictureSaved
 from hq.core.accounts import Right
 from hq.core.pictures import PHONE_PX
-from hq.errors import TooFast
+from hq.errors import TooFast, Unknown
 from wire.picture import PICTURE_TYPE
 
-# Each takes up to 100 MB and a core for a quarter of a second; whoever sends one after the other never sees it.
-AT_ONCE: Final = 2
+# One takes up to 100 MB and a core for a quarter of a second; whoever sends one after the other never sees it.
+AT_ONCE: Final = 1
+# Of 20 kB each: what the phones of a busy day look at.
+REMEMBERED: Final = 500
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -67,18 +69,36 @@ def picture_api(desk: Desk) -> Blueprint:
 
 
 def picture_pages(desk: Desk) -> Blueprint:
-    """For the pages, at the same addresses as a store has them."""
+    """For the pages, at the same addresses as a store has them.
+
+    Not counted, as the pages' own files are not: a shop's Wi-Fi is one address. Who asks for what is not there is.
+    """
     routes = Blueprint("picture_pages", __name__, url_prefix="/pictures")
+    known: dict[tuple[str, bool], bytes] = {}
 
     @routes.get("/<name>-<int:size>.webp")
     @hide
     async def picture(name: str, size: int) -> Response:
-        callers.anybody(desk)
-        found = await desk.run(desk.office.pictures.of, name, small=size <= PHONE_PX)
+        key = name, size <= PHONE_PX
+        found = known.get(key)
+        if found is None:
+            found = await _looked_up(desk, *key)
+            if len(known) >= REMEMBERED:
+                known.clear()
+            known[key] = found
         headers = {"Cache-Control": FOR_EVER, "Content-Security-Policy": "default-src 'none'"}
         return Response(found, content_type=PICTURE_TYPE, headers=headers)
 
     return routes
+
+
+async def _looked_up(desk: Desk, name: str, small: bool) -> bytes:  # noqa: FBT001 - a key taken apart
+    """Raises Unknown and TooFast."""
+    try:
+        return await desk.run(desk.office.pictures.of, name, small=small)
+    except Unknown:
+        desk.count(desk.rates.refused, client())
+        raise
 
 
 @contextmanager
