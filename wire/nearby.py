@@ -11,9 +11,10 @@ import zstandard
 from pydantic import BaseModel, ConfigDict, Field
 
 NEARBY_TYPE: Final = "application/vnd.regulars.nearby"
-# So many lines are 40 kB under zstd and 60 ms of head office's time; more come with the next answer.
+# So many lines are 35 kB under zstd and less than a tenth of a second of head office's time; more come with the next
+# answer.
 LINES: Final = 5_000
-# A store reads what is a walk or a tram away. Twelve stores of 30,000 variants are 25 MB on its card.
+# A store reads what is a walk or a tram away. Twelve stores of 30,000 variants are 12 MB on its card.
 MOST_STORES: Final = 12
 _UNPACKED_LIMIT: Final = 4 * 1024 * 1024
 

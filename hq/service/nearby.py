@@ -44,7 +44,7 @@ class NearbyDesk:
             name=name,
             cursor=cursor_text(self._office.epoch, after),
             anew=place is None,
-            lines=tuple((line.variant_id, line.pieces, line.counted_at) for line in lines),
+            lines=tuple(line[1:] for line in lines),
         )
 
     def _place(self, cursor: str, newest: int) -> Place | None:

@@ -1,24 +1,29 @@
 """The stock of a store's neighbours, read along the neighbours' own places in the feed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, select, tuple_
 
-from hq.adapters.store_sql.rows import unpacked
 from hq.adapters.store_sql.tables import NEIGHBOUR, SCOPE, STOCK, STORE
 from hq.core.changes import Place
+from wire.dictionary import Dictionaries
+
+_DICTIONARIES: Final = Dictionaries()
 
 
-@dataclass(frozen=True, slots=True)
-class StockLine:
-    """What one store has of one variant, and where that stands in the store's feed."""
+class StockLine(NamedTuple):
+    """What one store has of one variant, and the seq of its last change there."""
 
-    place: Place
+    seq: int
     variant_id: str
     pieces: int
     counted_at: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.seq, "stock", self.variant_id)
 
 
 class NearbyReads:
@@ -40,10 +45,11 @@ class NearbyReads:
         else:
             here = tuple_(SCOPE.c.seq, SCOPE.c.kind, SCOPE.c.key)
             query = query.where(here > tuple_(place.seq, place.kind, place.key))
-        rows = self._c.execute(query.order_by(SCOPE.c.seq, SCOPE.c.kind, SCOPE.c.key).limit(limit))
-        return [_line(seq, key, unpacked(body), gone=gone) for seq, key, gone, body in rows]
+        rows = self._c.execute(query.order_by(SCOPE.c.seq, SCOPE.c.kind, SCOPE.c.key).limit(limit)).all()
+        bodies = _DICTIONARIES.all_unpacked([row[3] for row in rows])
+        return [_line(row[0], row[1], body, gone=row[2]) for row, body in zip(rows, bodies, strict=True)]
 
 
-def _line(seq: int, key: str, body: bytes, *, gone: bool) -> StockLine:
+def _line(seq: int, key: str, body: bytes | memoryview, *, gone: bool) -> StockLine:
     held = orjson.loads(body)  # ours, and checked when it came: pydantic would take five times as long
-    return StockLine(Place(seq, "stock", key), key, 0 if gone else held["pieces"], held["counted_at"])
+    return StockLine(seq, key, 0 if gone else held["pieces"], held["counted_at"])
