@@ -73,9 +73,9 @@ def say(text: str) -> None:
     click.echo(f"[{time.monotonic() - _BEGAN:5.1f}] {text}", err=True)
 
 
-def checkout() -> Path:
-    """What git would hand out, as it lies here."""
-    there = CACHE / "checkout"
+def checkout(suite: str) -> Path:
+    """What git would hand out, as it lies here; one for each suite, which may be tried side by side."""
+    there = CACHE / f"checkout-{suite}"
     shutil.rmtree(there, ignore_errors=True)
     there.mkdir(parents=True)
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -122,9 +122,9 @@ def _holding(pins: str, version: str) -> str:
     return "\n".join(kept)
 
 
-def story(root: Path, python: tuple[int, int], findings: Findings) -> None:
+def story(root: Path, suite: str, findings: Findings) -> None:
     """From a clean Debian to one from which the store is gone again."""
-    binds = [(checkout(), _BOUND), (wheels(python), _WHEELS)]
+    binds = [(checkout(suite), _BOUND), (wheels(SUITES[suite]), _WHEELS)]
     before = files(root)
     began = time.monotonic()
     built = inside(root, binds, [f"{_BOUND}/deploy/install.sh", "--wheels", _WHEELS], INSTALL_S)
@@ -324,7 +324,7 @@ def tried(suite: str) -> int:
         return 1
     findings = Findings({"suite": suite})
     try:
-        story(root, SUITES[suite], findings)
+        story(root, suite, findings)
     except ContainerFailed as failure:
         say(str(failure))
         findings.note("container", "failed", good=False)

@@ -226,4 +226,7 @@ def test_nothing_is_left_behind_but_the_files_of_the_store(enrolled: Place) -> N
     with enrolled.running():
         pass
     kept = {path.name for path in enrolled.state.iterdir()}
-    assert kept == {"admin.token", "ballast", "cache.db", "device.json", "device.key", "outbox.db", "store.key"}
+    assert kept == {
+            "admin.token", "ballast", "cache.db", "device.json", "device.key", "nearby.db", "outbox.db", "pictures",
+            "store.key",
+        }  # fmt: skip
