@@ -20,7 +20,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from edge.adapters import enrolment, system
 from edge.adapters.bluez_adapter import ADAPTER_INTERFACE, AdapterMissing
-from edge.core.diagnosis import (
+from edge.core.inputs import ScannerHealth
+from edge.core.symptoms import (
     Adapter,
     Bluetooth,
     Machine,
@@ -31,7 +32,6 @@ from edge.core.diagnosis import (
     StorePlan,
     Symptoms,
 )
-from edge.core.inputs import ScannerHealth
 from edge.errors import NotEnrolled
 from edge.settings import Settings
 

@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from edge.core.diagnosis import Finding, diagnose, is_well
-from edge.settings import load_settings
+from edge.settings_file import load_settings
 from regulars.commands.edge import config_option, own_url, state_option, told
 
 _FOUND_BAD: Final = 1

@@ -17,7 +17,8 @@ from edge.core.presence import Arrived, Change, Left, Moved, Presence
 from edge.core.replay import Placed, replayed
 from edge.core.zone import FloorPlan
 from edge.errors import EdgeError, HqUnreachable, NotEnrolled, UsageError
-from edge.settings import Settings, described, load_settings
+from edge.settings import Settings
+from edge.settings_file import described, load_settings
 
 config_option = click.option(
     "--config", "config", type=click.Path(path_type=Path), default=Path("store.toml"), show_default=True,

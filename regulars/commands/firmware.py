@@ -16,7 +16,8 @@ import click
 
 import firmware_config as firmware
 from edge.errors import SettingsError
-from edge.settings import Settings, parse_settings
+from edge.settings import Settings
+from edge.settings_file import parse_settings
 from firmware_config.mistakes import ESPHOME
 from firmware_config.plan import usual_window_ms
 from wire import node_key

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from edge.main import run
-from edge.settings import load_settings
+from edge.settings_file import load_settings
 from simulator.backend import BleakScannerSimulated
 from simulator.peripheral import SimulatedPeripheral
 

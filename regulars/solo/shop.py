@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from edge.settings import Settings, load_settings
+from edge.settings import Settings
+from edge.settings_file import load_settings
 from regulars.solo.child import Child
 from regulars.solo.errors import OfficePortTaken, PortTaken, SettingsUnfit, StateUnusable, StoreChanged
 from regulars.solo.port import listening

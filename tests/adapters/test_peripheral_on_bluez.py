@@ -14,7 +14,8 @@ from edge.adapters.bluez_adapter import AdapterMissing
 from edge.adapters.bluez_advertisement import beacon
 from edge.adapters.peripheral_bluez import BluezPeripheral
 from edge.main import _peripheral
-from edge.settings import Settings, parse_settings
+from edge.settings import Settings
+from edge.settings_file import parse_settings
 from tests.adapters.bluez_stage import Bluez, open_bluez
 from tests.simulator.stage import until
 from wire import gatt

@@ -13,7 +13,8 @@ from edge.adapters.radio_bluez import Radio, RadioInput
 from edge.core.identity import build_table
 from edge.core.inputs import Heard, ScannerChanged
 from edge.errors import SettingsError
-from edge.settings import ScannerSettings, parse_settings
+from edge.settings import ScannerSettings
+from edge.settings_file import parse_settings
 from tests.contract.esphome_node import KEY, FakeNode
 from tests.simulator.stage import until
 from wire import node_key, rst1

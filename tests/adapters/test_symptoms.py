@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge.adapters import symptoms
-from edge.core.diagnosis import Adapter, Bluetooth, Office
+from edge.core.symptoms import Adapter, Bluetooth, Office
 from tests.adapters.bluez_stage import Bluez, open_bluez
 
 MAC = "00:1A:7D:DA:71:13"

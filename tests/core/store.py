@@ -14,7 +14,8 @@ from edge.core.inputs import Device, Heard, Tick
 from edge.core.names import folded
 from edge.core.nearby import NearLine
 from edge.service import Service
-from edge.settings import Settings, parse_settings
+from edge.settings import Settings
+from edge.settings_file import parse_settings
 from wire.product import Product, Stock, Variant
 from wire.profile import Observed, Profile, Reservation
 from wire.receipt import ConsentReceipt, Purpose, signed

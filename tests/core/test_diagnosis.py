@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.diagnosis import (
+from edge.core.diagnosis import Finding, diagnose, is_well
+from edge.core.symptoms import (
     Adapter,
     Bluetooth,
-    Finding,
     Machine,
     Office,
     Running,
@@ -15,8 +15,6 @@ from edge.core.diagnosis import (
     ScannerReading,
     StorePlan,
     Symptoms,
-    diagnose,
-    is_well,
 )
 
 NOW = 1_800_000_000.0

@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from edge.errors import SettingsError
-from edge.settings import Settings, described, load_settings, parse_settings
+from edge.settings import Settings
+from edge.settings_file import described, load_settings, parse_settings
 from tests.core.store import TABLES, settings
 
 

@@ -21,7 +21,8 @@ from edge import main
 from edge.adapters.radio_replay import Packet, replayed
 from edge.core.identity import Identity
 from edge.core.inputs import Answered
-from edge.settings import Settings, parse_settings
+from edge.settings import Settings
+from edge.settings_file import parse_settings
 from regulars.demo.relay import Relay
 from tests.core.store import catalogue
 from tests.flow.hub import Hub

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.settings import parse_settings
+from edge.settings_file import parse_settings
 from regulars.demo.opening import members, products
 from simulator.shop import generate, shelf
 from simulator.shop.members import Member

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from edge.settings import load_settings
+from edge.settings_file import load_settings
 from regulars.solo.port import free_ports, listening
 from regulars.solo.shop import write_template
 from tests.require import ROOT
