@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from hq.core.audit import AUDIT_KEPT_S
 from wire.rst1 import DAY_S
 
 PRESENCE_HOURS: Final = 24
@@ -39,6 +40,10 @@ RETENTION: Final = (
         "event", "at", PRESENCE_HOURS * 3600, "who was where when is counted within the day, then gone", RAW_PRESENCE
     ),
     Retention("event", "at", EVENT_DAYS * DAY_S, "measurements compare a day with the same one last year"),
+    # A day more than the database itself refuses to give them up: its clock is another one.
+    Retention(
+        "audit", "at", AUDIT_KEPT_S + DAY_S, "the limitation period is over: nobody can claim anything (BGB § 195)"
+    ),
 )
 
 

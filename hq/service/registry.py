@@ -74,7 +74,7 @@ class RegistryDesk:
         self._fill(shop)
         return shop
 
-    def set_near(self, store_id: str, near: Sequence[str]) -> tuple[str, ...]:
+    def set_near(self, store_id: str, near: Sequence[str], now: float, *, by: Actor = COMMAND) -> tuple[str, ...]:
         """The stores that also hold those who are at home in `store_id`; replaces the list."""
         merchant_id = self._office.merchant_id
         wanted = sorted(set(near) - {store_id})
@@ -84,6 +84,7 @@ class RegistryDesk:
             if not {store_id, *wanted} <= known:
                 raise Unknown("There is no such store.", "See `regulars hq stores`.")
             change.set_neighbours(merchant_id, store_id, wanted)
+            change.note(merchant_id, Entry(now, by, "store.near", store_id))
 
         self._office.store.change(work)
         self._rescope_home(store_id)

@@ -97,7 +97,7 @@ def enrol_code(state: Path, store_id: str) -> None:
 def set_near(state: Path, store_id: str, near: tuple[str, ...]) -> None:
     """Let the stores NEAR hold those who are at home in STORE_ID too; none of them ends it."""
     with _office(state) as office:
-        click.echo(json.dumps({"store_id": store_id, "near": office.registry.set_near(store_id, near)}))
+        click.echo(json.dumps({"store_id": store_id, "near": office.registry.set_near(store_id, near, now())}))
 
 
 @command.command("devices")

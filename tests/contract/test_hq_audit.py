@@ -1,5 +1,6 @@
 """What the audit log promises, on SQLite and on PostgreSQL."""
 
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from hq.adapters.store_sql import Change, SqlStore
 from hq.adapters.store_sql.tables import AUDIT
 from hq.core.audit import AUDIT_KEPT_S, Actor, Entry, Logged
+from hq.core.erasure import RETENTION
 
 NOW = 1_800_000_000.0
 OWNER = Actor("account", "a-1", "owner")
@@ -76,6 +78,15 @@ def test_an_entry_that_nobody_can_claim_anything_from_may_go(store: SqlStore, ho
     store.change(lambda change: change.note(house, old))
     store.change(lambda change: change._c.execute(delete(AUDIT).where(AUDIT.c.merchant_id == house)))
     assert log(store, house) == ()
+
+
+def test_entries_go_when_three_years_are_over(store: SqlStore, house: str) -> None:
+    (rule,) = (rule for rule in RETENTION if rule.table == "audit")
+    now = time.time()  # the database asks its own clock whether an entry may go
+    for at in (now - rule.keep_s, now - rule.keep_s / 2):
+        note(store, house, Entry(at, OWNER, "store.add"))
+    store.change(lambda change: change.purge(rule, now, 500))
+    assert [logged.entry.at for logged in log(store, house)] == [now - rule.keep_s / 2]
 
 
 def note(store: SqlStore, house: str, entry: Entry) -> None:

@@ -151,7 +151,7 @@ class Scopes(RuleBasedStateMachine):
     def name_neighbours(self, store_id: str, near: set[str]) -> None:
         if store_id in self._stores:
             near &= self._stores
-            self.office.registry.set_near(store_id, sorted(near))
+            self.office.registry.set_near(store_id, sorted(near), self.now)
             self.truth.near[store_id] = near - {store_id}
 
     @rule(member=members, store_id=st.sampled_from(STORES), hours=st.integers(1, 5))
@@ -322,7 +322,7 @@ def test_trying_numbers_one_after_the_other_is_slow(office: HeadOffice) -> None:
 
 def test_a_store_that_is_not_there_is_nobodys_neighbour(office: HeadOffice) -> None:
     with pytest.raises(Unknown):
-        office.registry.set_near("a", ["nowhere"])
+        office.registry.set_near("a", ["nowhere"], NOW)
 
 
 def _loyalty(office: HeadOffice, member: str) -> str:

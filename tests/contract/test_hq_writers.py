@@ -94,7 +94,7 @@ def test_eight_writers_with_rollbacks_and_twelve_stores_that_join_lose_nothing(s
     office.registry.open("House", everywhere=True)
     for store_id in FIRST:
         office.registry.add_shop(store_id, store_id, None, "Europe/Berlin", NOW)
-    office.registry.set_near("s-0", ["s-1"])
+    office.registry.set_near("s-0", ["s-1"], NOW)
     readers, until, chance = [Reader(store_id) for store_id in FIRST], time.monotonic() + SECONDS, Random(7)
     with ThreadPoolExecutor(WRITERS + 1) as pool:
         writers = [pool.submit(_write, store, Random(number), until) for number in range(WRITERS)]

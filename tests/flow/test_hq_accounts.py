@@ -170,6 +170,18 @@ def test_who_did_what_to_whom_stands_in_the_log(hub: Hub, owner: Person) -> None
     assert [entry["actor"] for entry in looked] == [owner.account_id]
 
 
+def test_who_made_stores_neighbours_stands_in_the_log(hub: Hub, owner: Person) -> None:
+    for store_id in ("de-0201", "de-0202"):
+        hub.add_store(store_id)
+    owner.put("/v1/stores/de-0201/near", json={"stores": ["de-0202"]}).raise_for_status()
+    assert hub.command("near", "de-0201").returncode == 0
+    entries = owner.get("/v1/audit", params={"action": "store.near"}).json()["entries"]
+    assert [(each["actor_kind"], each["actor"], each["object"]) for each in entries] == [
+        ("command", "", "de-0201"),
+        ("account", owner.account_id, "de-0201"),
+    ]
+
+
 def test_no_password_and_no_key_lies_in_the_state_folder_or_the_log(hub: Hub, owner: Person) -> None:
     token = owner.post("/v1/keys", json={"name": "till", "scopes": ["stores.read"]}).json()["token"]
     files = [file for file in hub.state.iterdir() if file.is_file()] + [hub.state.parent / "state.log"]

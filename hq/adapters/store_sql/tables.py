@@ -262,6 +262,7 @@ AUDIT: Final = Table(
     Column("member_ref", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Index("audit_member", "member_ref", "n"),
+    Index("audit_at", "at"),
     sqlite_autoincrement=True,
 )
 ACCOUNT: Final = Table(

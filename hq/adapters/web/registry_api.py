@@ -77,8 +77,8 @@ def registry_api(desk: Desk) -> Blueprint:
     @routes.put("/stores/<store_id>/near")
     @operation("office", "office", right=Right.STORES_WRITE, request=NearRequest, reply=Near)
     async def set_near(store_id: str) -> Response:
-        await callers.office(desk, Right.STORES_WRITE)
-        near = await desk.run(registry.set_near, store_id, (await body(NearRequest)).stores)
+        caller, wish = await callers.office(desk, Right.STORES_WRITE), await body(NearRequest)
+        near = await desk.run(registry.set_near, store_id, wish.stores, desk.clock(), by=caller.actor)
         desk.wakes.nudge()
         return model_reply(Near(store_id=store_id, near=near))
 
