@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from edge.adapters.live_socketio import Limits
+from edge.adapters.live_gate import Limits
 from edge.adapters.web.server import THREADS, Server
 from edge.core.effects import Send
 from tests.flow.live_store import Store

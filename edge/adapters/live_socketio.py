@@ -19,13 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from edge.adapters import direct
+from edge.adapters.live_gate import DEFAULT, Gate, Limits
 from edge.adapters.websocket import Bucket, Connection, DaemonThread, SendQueue
 from edge.core.effects import Acknowledge, Reply, Send
 from edge.core.inputs import Commanded, Device, Subscribed, Unsubscribed
 from wire.live import INBOUND_LIMIT, PROTOCOL, Ack, Command, Hello, Patch, Remove, Replay, Snapshot, Upsert
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 LiveEffect = Send | Reply | Acknowledge
 LiveInput = Subscribed | Unsubscribed | Commanded
@@ -34,28 +35,6 @@ LiveInput = Subscribed | Unsubscribed | Commanded
 ACK_WITHIN_S: Final = 2.75
 COMMANDS_PER_S: Final = 5.0
 COMMANDS_AT_ONCE: Final = 15.0
-LIVE_PATH: Final = "/socket.io/"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many may be on the line, and how often one address may try."""
-
-    # Four threads a client: a department store's 50 tablets and some screens are 250 threads, and the end of it.
-    clients: int = 64
-    # Of which one address may hold so many: a whole shop behind one access point, and never everything.
-    clients_of_one: int = 48
-    # A restart brings every tablet back at once; afterwards ten a second is far more than any shop has.
-    connects_per_s: float = 10.0
-    connects_at_once: float = 80.0
-    # All addresses together: whoever is let in costs a handshake and threads, for which those who are in would wait.
-    # The burst takes in every client twice, as after a restart.
-    all_connects_per_s: float = 20.0
-    all_connects_at_once: float = 128.0
-    # Addresses that are remembered for this, in memory, while they are connected or lately were.
-    addresses: int = 256
-    # A client that does not answer within as long again is gone; a tablet's Wi-Fi is away for less when it roams.
-    ping_s: int = 10
 
 
 class _Resume(BaseModel):
@@ -101,7 +80,7 @@ class Live:
         post: Callable[[LiveInput], bool],
         origins: Iterable[str] = (),
         directly: bool = True,
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT,
     ) -> None:
         self.is_direct = directly and direct.is_supported()
         self._pings = direct.Pings(limits.ping_s)
@@ -109,6 +88,7 @@ class Live:
         self._post = post
         self._clients: dict[str, _Client] = {}
         self._lock = threading.Lock()
+        self._is_stopping = False
         made = _socketio(app, frozenset(origins), self._subscribe, limits.ping_s)
         made.on_event("connect", self._connect)
         made.on_event("disconnect", self._disconnect)
@@ -118,7 +98,7 @@ class Live:
         if self.is_direct:
             self._pings.adopt(self._server.eio)
             self._pings.start()
-        app.wsgi_app = _Gate(app.wsgi_app, limits)  # type: ignore[method-assign]  # Flask's own way to wrap an application
+        app.wsgi_app = Gate(app.wsgi_app, limits)  # type: ignore[method-assign]  # Flask's own way to wrap an application
 
     @property
     def clients(self) -> int:
@@ -140,6 +120,8 @@ class Live:
                 client.connection.abort()
 
     def stop(self) -> None:
+        """From now on nobody is let in: what `device_of` and `post` need may be closed next."""
+        self._is_stopping = True
         self._pings.stop()
         for client in self._all():
             client.connection.abort()
@@ -175,6 +157,8 @@ class Live:
     # what clients do
 
     def _connect(self, auth: object = None) -> None:
+        if self._is_stopping:
+            raise _refused("error.busy", "The store is restarting: this page connects again by itself.")
         try:
             hello = Hello.model_validate(auth)
         except ValidationError:
@@ -284,61 +268,6 @@ class _Manager(socketio.Manager):
             return super().disconnect(sid, namespace, **kwargs)
 
 
-@dataclass(slots=True)
-class _Caller:
-    connects: Bucket
-    open: int = 0
-
-
-class _Gate:
-    """Before Engine.IO: how many may be connected, how often one address may try, and no compression.
-
-    A deflated frame costs twice the CPU, and unpacking somebody's zip bomb costs the memory.
-    """
-
-    def __init__(self, inner: "WSGIApplication", limits: Limits) -> None:
-        self._inner = inner
-        self._limits = limits
-        self._lock = threading.Lock()
-        self._connects = Bucket(limits.all_connects_per_s, limits.all_connects_at_once)
-        self._callers: dict[str, _Caller] = {}
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if not environ.get("PATH_INFO", "").startswith(LIVE_PATH):
-            return self._inner(environ, start_response)
-        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        caller = self._admitted(_address(environ))
-        if caller is None:
-            return _later(start_response)
-        try:
-            return self._inner(environ, start_response)
-        finally:
-            with self._lock:
-                caller.open -= 1
-
-    def _admitted(self, address: str) -> _Caller | None:
-        limits = self._limits
-        with self._lock:
-            self._forget_idle()
-            caller = self._callers.get(address)
-            if caller is None:
-                if len(self._callers) >= limits.addresses:
-                    return None
-                caller = self._callers[address] = _Caller(Bucket(limits.connects_per_s, limits.connects_at_once))
-            total = sum(one.open for one in self._callers.values())
-            if caller.open >= limits.clients_of_one or total >= limits.clients:
-                return None
-            if not caller.connects.take() or not self._connects.take():
-                return None
-            caller.open += 1
-            return caller
-
-    def _forget_idle(self) -> None:
-        idle = [address for address, one in self._callers.items() if not one.open and one.connects.full]
-        for address in idle:
-            del self._callers[address]
-
-
 class _Json:
     """orjson in the shape that Socket.IO calls."""
 
@@ -382,15 +311,6 @@ def _own_origin(environ: "WSGIEnvironment") -> str:
     return f"{scheme}://{environ.get('HTTP_X_FORWARDED_HOST', environ.get('HTTP_HOST', ''))}"
 
 
-def _address(environ: "WSGIEnvironment") -> str:
-    """The proxy on this machine says whom it speaks for; nobody else is believed about that."""
-    direct: str = environ.get("REMOTE_ADDR", "")
-    forwarded: str = environ.get("HTTP_X_FORWARDED_FOR", "")
-    if forwarded and direct in {"127.0.0.1", "::1", ""}:
-        return forwarded.rpartition(",")[2].strip()
-    return direct
-
-
 def _packet(message: Snapshot | Replay | Upsert | Patch | Remove) -> engine_packet.Packet:
     """Encoded once for however many receive it; Socket.IO's own packet would look through all of it for octets."""
     return engine_packet.Packet(
@@ -404,10 +324,3 @@ def _refused(error: str, sentence: str) -> Refused:
 
 def _no(key: str, error: str) -> dict[str, Any]:
     return Ack(key=key, ok=False, error=error).model_dump(mode="json")
-
-
-def _later(start_response: "StartResponse") -> Iterable[bytes]:
-    text = b"Too many connections at once: wait a moment and try again.\n"
-    headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(text))), ("Retry-After", "2")]
-    start_response("503 Service Unavailable", headers)
-    return [text]

@@ -16,7 +16,8 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 from werkzeug.serving import make_server
 
-from edge.adapters.live_socketio import Limits, Live, LiveInput
+from edge.adapters.live_gate import Limits
+from edge.adapters.live_socketio import Live, LiveInput
 from edge.adapters.web import Health, Pairing, create_app
 from edge.adapters.web.server import Server
 from edge.core.effects import Acknowledge, Reply, Send

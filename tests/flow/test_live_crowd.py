@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 import orjson
 import pytest
 
-from edge.adapters.live_socketio import Limits
+from edge.adapters.live_gate import Limits
 from tests.flow.live_store import TOKEN, Running
 from tests.flow.test_live_direct import Frames
 from tests.flow.test_live_limits import connected, refuse_huge_frame, text_frame, upgrade

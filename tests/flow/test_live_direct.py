@@ -17,7 +17,7 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.connection import ConnectionState
 
 from edge.adapters import direct, live_socketio, websocket
-from edge.adapters.live_socketio import Limits
+from edge.adapters.live_gate import Limits
 from edge.adapters.websocket import QUEUED_MESSAGES, SendQueue, Wire
 from edge.core.inputs import Unsubscribed
 from tests.flow.live_store import TOKEN, Running

@@ -292,3 +292,12 @@ def test_the_quiet_card_reaches_a_client_under_gunicorn(gunicorn_port: int) -> N
     with closing(sock):
         sock.sendall(text_frame("40" + orjson.dumps({"token": TOKEN, "proto": 1}).decode()))
         assert QuietCard(count=3).model_dump_json().encode() in read_until(sock, b'"ttl_s"')
+
+
+def test_a_store_that_stops_asks_for_nobody_any_more(running: Running) -> None:
+    running.store.live.stop()
+    running.store.live._device_of = lambda _token: pytest.fail("what it asks may be closed by now")
+    sock, _ = upgrade(running.port)
+    with closing(sock):
+        sock.sendall(text_frame("40" + orjson.dumps({"token": TOKEN, "proto": 1}).decode()))
+        assert b'"error.busy"' in read_until(sock, b"}}")

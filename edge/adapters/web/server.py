@@ -19,7 +19,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
-from edge.adapters.live_socketio import LIVE_PATH
+from edge.adapters.live_gate import LIVE_PATH
 
 # A socket holds its thread for as long as it lives: 64 tablets and screens (the limit in live_socketio), and some for
 # pages. Threads are made as they are needed.
