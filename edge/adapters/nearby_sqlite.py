@@ -18,12 +18,14 @@ from edge.adapters.store_sqlite import (
     DatabaseError,
     OperationalError,
     connected,
+    in_memory,
     meta,
     opened,
     put_meta,
     removed,
 )
 from edge.core.nearby import NearLine
+from edge.errors import StateDirError
 from wire.nearby import NearbyReply
 
 SCHEMA: Final = "1"
@@ -134,8 +136,13 @@ class NearbyFile:
             self._reader.close()
 
     def _open(self) -> None:
+        """On a full disk an empty one in memory stands in for it until the next start: nothing depends on it."""
         try:
             self._connect()
+        except StateDirError as error:
+            _log.warning("nearby.not_opened", reason=str(error))
+            self._writer = self._reader = in_memory(_TABLES)
+            self._known, self._is_broken = {}, False
         except (Damaged, DatabaseError, ValueError) as error:
             _log.warning("nearby.rebuilt", reason=str(error) or type(error).__name__)
             removed(self._path)

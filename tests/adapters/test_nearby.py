@@ -10,7 +10,7 @@ from edge.adapters.ballast import Ballast
 from edge.adapters.nearby_sqlite import NearbyFile
 from edge.adapters.nearby_sync import ASK_S, OLDER_S, WHOLE_S, NearbySync
 from edge.adapters.store_sqlite import DatabaseError
-from edge.errors import HqRefused, HqUnreachable
+from edge.errors import HqRefused, HqUnreachable, StateDirError
 from tests.core.store import FILE_KEY, NOW
 from wire.nearby import NearbyAsk, NearbyReply, NearStore
 
@@ -115,6 +115,18 @@ def test_damage_while_it_is_open_is_an_article_that_hangs_nowhere_until_it_is_me
     assert file.cursors() == {}
     file.apply(reply(told("a", {"x": 3})))
     assert here(file, "x") == {("a", "x", 3)}
+
+
+def test_a_full_disk_at_the_start_keeps_no_store_from_opening(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> Any:
+        raise StateDirError(path.parent, "its disk is full: make room")
+
+    monkeypatch.setattr("edge.adapters.nearby_sqlite.opened", full)
+    file = opened(path)
+    file.apply(reply(told("a", {"x": 2})))
+    assert here(file, "x") == {("a", "x", 2)}
+    file.close()
+    assert not path.exists()
 
 
 def test_after_its_end_nothing_is_made_anew(path: Path, file: NearbyFile) -> None:
