@@ -5,9 +5,11 @@ Tablet, screen and phone at their own sizes while Anna is in the shop, side by s
 
 import base64
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
+import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import FLAGS
@@ -28,6 +30,9 @@ from tests.require import NEEDS, ROOT
 IMAGES: Final = ROOT / "docs" / "images"
 LIMIT_BYTES: Final = 300_000
 SETTLE_MS: Final = 600
+# What the members looked at; a few seconds each on a machine that does something else besides.
+PICTURES: Final = 55
+PICTURES_WITHIN_S: Final = 400
 COATS: Final = {"de": "Mäntel", "en": "oats"}
 SHEET_WIDTH: Final = 1240
 SHEET: Final = """<!doctype html><style>
@@ -46,6 +51,7 @@ def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, running_demo() as demo:
         browser = playwright.chromium.launch(executable_path=NEEDS["chromium"].find(), args=list(FLAGS))
+        wait_for_pictures(demo)
         for lang in ("de", "en"):
             devices(browser, demo, lang, IMAGES / f"devices.{lang}.png")
             whole_page(browser, demo, lang, IMAGES / f"demo.{lang}.png")
@@ -53,6 +59,18 @@ def main() -> int:
     heavy = [image.name for image in IMAGES.glob("*.png") if image.stat().st_size > LIMIT_BYTES]
     print(f"{IMAGES}: {', '.join(heavy)} above {LIMIT_BYTES} bytes" if heavy else f"{IMAGES}: done")  # noqa: T201
     return 1 if heavy else 0
+
+
+def wait_for_pictures(demo: Demo) -> None:
+    """Until what the members looked at has its picture: they are drawn while the demo runs."""
+    metrics = demo.pages()["tablet_url"].partition("/staff")[0] + "/metrics"
+    end = time.monotonic() + PICTURES_WITHIN_S
+    while time.monotonic() < end:
+        line = next(line for line in httpx.get(metrics).text.splitlines() if line.startswith("regulars_pictures "))
+        if float(line.rpartition(" ")[2]) >= PICTURES:
+            return
+        time.sleep(1.0)
+    raise AssertionError("the articles have no pictures yet")
 
 
 def devices(browser: Browser, demo: Demo, lang: str, target: Path) -> None:

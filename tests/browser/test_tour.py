@@ -27,6 +27,8 @@ RULES = """async () => {
 }"""
 LOCALES = {"de": "de-DE", "en": "en-GB"}
 STEP_WITHIN_MS = 20_000
+# Pictures are drawn one by one behind everything else; the reserved coat is among the first.
+DRAWN_WITHIN_MS = 60_000
 # Sizes of the devices that the pages are made for.
 TABLET, SCREEN, PHONE, WHOLE = (768, 1024), (1080, 1920), (360, 640), (1280, 800)
 
@@ -56,9 +58,11 @@ def running_demo() -> Iterator[Demo]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         url = next(line.strip() for line in process.stdout if line.strip().startswith("http"))
-        yield Demo(url, process)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        try:
+            yield Demo(url, process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +187,24 @@ def test_each_device_at_its_own_size(browser: Browser, demo: Demo, said: list[st
     kept(phone, "phone-mirror")
     assert [one for page in (tablet, screen, phone) for one in violations(page)] == []
     for page in (tablet, screen, phone):
+        page.context.close()
+
+
+def test_articles_have_pictures_and_neighbours(browser: Browser, demo: Demo, said: list[str]) -> None:
+    """From the store on the tablet, from head office on the phone; the neighbour's stock with its age."""
+    demo.post("/again")
+    pages = demo.pages()
+    tablet = opened(browser, pages["tablet_url"], TABLET, "en", said)
+    phone = opened(browser, pages["phone_url"], PHONE, "en", said)
+    phone.locator("[data-mode=advice][aria-checked=true]").wait_for(timeout=STEP_WITHIN_MS)
+    demo.post(f"/phones/{pages['anna']}/move", x=3.5, y=6.5)
+    tablet.locator("li[data-id]").filter(has_text="Anna B.").locator("button.who").click(timeout=STEP_WITHIN_MS)
+    for shown in (tablet.locator("regulars-reserved img"), phone.locator("regulars-phone-now .held img")):
+        shown.first.wait_for(timeout=DRAWN_WITHIN_MS)
+        expect(shown.first).to_have_js_property("complete", value=True)
+        assert shown.first.evaluate("image => image.naturalWidth") > 0
+    expect(tablet.locator(".elsewhere li").filter(has_text="Halm & Hede Kiel").first).to_contain_text("2 hours ago")
+    for page in (tablet, phone):
         page.context.close()
 
 
