@@ -1,6 +1,6 @@
 """What the people at head office do: stores, enrolment codes, the catalogue, and following a withdrawal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -129,15 +129,29 @@ class RegistryDesk:
 
     def revoke_device(self, device_id: str, now: float, *, by: Actor = COMMAND) -> None:
         """It is refused from its next request on; what it holds ends with its lease."""
+        self._change_device(
+            device_id, "store.revoke_device", lambda change: change.revoke_device(device_id, now), now, by
+        )
+
+    def settle_device(self, device_id: str, now: float, *, by: Actor = COMMAND) -> None:
+        """Only one machine has this device's key any more, somebody made sure: whoever speaks next goes on.
+
+        A second one that is still there is found again. Without an alarm nothing happens.
+        """
+        self._change_device(device_id, "store.settle_device", lambda change: change.settle_clash(device_id), now, by)
+
+    def _change_device(
+        self, device_id: str, action: str, work: Callable[["Change"], bool], now: float, by: Actor
+    ) -> None:
         if device_id not in {device.device_id for device in self.devices()}:
             raise Unknown("There is no such device.", "See `regulars hq devices`.")
 
-        def work(change: "Change") -> None:
-            change.revoke_device(device_id, now)
-            change.raise_counter("device")
-            change.note(self._office.merchant_id, Entry(now, by, "store.revoke_device", device_id))
+        def changed(change: "Change") -> None:
+            if work(change):
+                change.note(self._office.merchant_id, Entry(now, by, action, device_id))
+                change.raise_counter("device")
 
-        self._office.store.change(work)
+        self._office.store.change(changed)
         self._office.known.forget()
 
     def withdrawal(self, seq: int) -> Withdrawal:

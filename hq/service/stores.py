@@ -3,7 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hq.core.audit import Actor, Entry
 from hq.core.codes import PHONE_CODE_LIFETIME_S, code_hash
@@ -39,6 +39,11 @@ from wire.sync import (
 
 if TYPE_CHECKING:
     from hq.adapters.store_sql import Change
+
+_ONE_MACHINE: Final = (
+    "Switch the wrong one off and settle the alarm at head office (`regulars hq settle-device`), or revoke the device "
+    "there and enrol the right machine with a new code."
+)
 
 
 class StoreDesk:
@@ -78,7 +83,7 @@ class StoreDesk:
         if said == "refused":
             raise Refused(
                 "Two machines use this device's key; this one came second.",
-                "Revoke the device at head office and enrol the right machine with a new code.",
+                _ONE_MACHINE,
                 key="error.two_devices",
             )
         if said in {"new", "second"}:
@@ -194,7 +199,7 @@ class StoreDesk:
         if ack is None:
             raise Conflict(
                 "Other events came under these numbers: two machines use this device's key.",
-                "Revoke the device at head office and enrol the right machine with a new code.",
+                _ONE_MACHINE,
                 key="error.two_devices",
             )
         return ack

@@ -119,6 +119,15 @@ def revoke_device(state: Path, device_id: str) -> None:
         office.registry.revoke_device(device_id, now())
 
 
+@command.command("settle-device")
+@_STATE
+@click.argument("device_id")
+def settle_device(state: Path, device_id: str) -> None:
+    """End the alarm that two machines use a device's key, once one of them is switched off or wiped for certain."""
+    with _office(state) as office:
+        office.registry.settle_device(device_id, now())
+
+
 @command.command("purge")
 @_STATE
 def purge(state: Path) -> None:

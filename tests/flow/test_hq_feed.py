@@ -249,6 +249,37 @@ def test_two_machines_with_one_key_are_found_and_the_second_is_refused(hub: Hub)
     assert device["alarm"]["kind"] == "processes"
 
 
+def test_an_alarm_that_was_settled_ends_and_comes_again_with_the_second_machine(hub: Hub) -> None:
+    first = hub.add_store("de-0011")
+    device_id = first.enrolled["device_id"]
+    second = StoreClient(hub.url, first.enrolled, first.key)
+    hub.closing.callback(second.http.close)
+
+    def speak(store: StoreClient, boot_id: str, ahead_s: float) -> int:
+        store.boot_id, store.ahead_s = boot_id, ahead_s
+        return store.get("/v1/feed", r=store.revoked).status_code
+
+    def alarms() -> list[object]:
+        devices = hub.admin.get("/v1/devices").json()["devices"]
+        return [each["alarm"] and each["alarm"]["kind"] for each in devices if each["device_id"] == device_id]
+
+    good = [speak(first, "c001", 0), speak(second, "c002", 10), speak(first, "c001", 20)]
+    assert all(status in {200, 204} for status in good)
+    assert speak(second, "c002", 30) == 403
+    assert speak(first, "c003", 30) == 403  # the right one too, once it has started again
+    assert alarms() == ["processes"]
+    assert hub.admin.post(f"/v1/devices/{device_id}/settle").status_code == 204
+    assert alarms() == [None]
+    assert speak(first, "c003", 30) in {200, 204}
+    assert speak(second, "c002", 40) in {200, 204}
+    assert alarms() == ["processes"]
+    assert hub.command("settle-device", device_id).returncode == 0
+    assert alarms() == [None]
+    assert hub.command("settle-device", "d-nobody").returncode == 2
+    entries = hub.admin.get("/v1/audit", params={"action": "store.settle_device"}).json()["entries"]
+    assert [(each["actor_kind"], each["object"]) for each in entries] == [("command", device_id), ("state", device_id)]
+
+
 def test_other_events_under_the_same_numbers_are_refused_and_told(hub: Hub) -> None:
     store = hub.add_store("de-0009")
 

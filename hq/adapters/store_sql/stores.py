@@ -150,6 +150,11 @@ class StoreWrites(StoreReads):
         query = update(DEVICE).where(DEVICE.c.device_id == device_id, DEVICE.c.conflict_at.is_(None))
         self._c.execute(query.values(conflict=clash, conflict_at=now))
 
+    def settle_clash(self, device_id: str) -> bool:
+        """False when there was none."""
+        query = update(DEVICE).where(DEVICE.c.device_id == device_id, DEVICE.c.conflict != "")
+        return self._c.execute(query.values(conflict="", conflict_at=None)).rowcount > 0
+
     def note_clock(self, device_id: str, offset_s: float) -> None:
         self._c.execute(update(DEVICE).where(DEVICE.c.device_id == device_id).values(clock_offset_s=offset_s))
 

@@ -88,6 +88,14 @@ def registry_api(desk: Desk) -> Blueprint:
         await callers.office(desk, Right.STORES_READ)
         return model_reply(Devices(devices=tuple(map(DeviceReply.of, await desk.run(registry.devices)))))
 
+    @routes.post("/devices/<device_id>/settle")
+    @operation("office", "office", right=Right.STORES_WRITE, status=204)
+    async def settle_device(device_id: str) -> Response:
+        """Ends the alarm that two machines use its key, once one of them is gone."""
+        caller = await callers.office(desk, Right.STORES_WRITE)
+        await desk.run(registry.settle_device, device_id, desk.clock(), by=caller.actor)
+        return Response(status=204)
+
     @routes.delete("/devices/<device_id>")
     @operation("office", "office", right=Right.STORES_WRITE, status=204)
     async def revoke_device(device_id: str) -> Response:
