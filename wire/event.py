@@ -41,7 +41,7 @@ class Event(BaseModel):
     n: Annotated[int, Field(ge=1)]
     type: EventType
     at: float
-    boot_id: str = ""
+    boot_id: Annotated[str, Field(max_length=64)] = ""
     mono_s: float = 0.0
     visit_id: str = ""
     member_ref: str = ""

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from hq.adapters.store_sql import Change, SqlStore, View
-from hq.adapters.store_sql.tables import METADATA, SCOPE
+from hq.adapters.store_sql.tables import EVENT, METADATA, SCOPE
 from hq.core import consent
 from hq.core.changes import Place, ScopeRow, next_place
 from hq.core.erasure import RETENTION
@@ -292,6 +292,17 @@ def test_events_are_kept_once_and_remember_how_far_they_are(store: SqlStore) -> 
         store.change(lambda change: change.save_events(device, "i", events))
     assert store.read(lambda view: view.stream_high("d-1", "i")) == 2
     assert len(store.read(lambda view: view.member_events("aa" * 16))) == 2
+
+
+def test_an_event_keeps_what_the_stores_own_clocks_said(store: SqlStore) -> None:
+    store.change(lambda change: change.add_device("d-2", "de-1", "0b" * 32, NOW))
+    device = store.read(lambda view: view.device("d-2"))
+    assert device is not None
+    boots = [("b1", 10.5), ("b2", 0.25), ("", 0.0)]  # the last as a store before these fields sends it
+    events = [Event(n=n, type="visit.help", at=NOW, boot_id=b, mono_s=s) for n, (b, s) in enumerate(boots, 1)]
+    store.change(lambda change: change.save_events(device, "i", events))
+    query = select(EVENT.c.boot_id, EVENT.c.mono_s).where(EVENT.c.device_id == "d-2").order_by(EVENT.c.n)
+    assert [tuple(row) for row in store.read(lambda view: list(view._c.execute(query)))] == boots
 
 
 def test_what_has_had_its_time_goes(store: SqlStore) -> None:

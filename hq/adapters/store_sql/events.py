@@ -46,6 +46,8 @@ class EventWrites(EventReads):
                 "schema_version": event.schema_version,
                 "type": event.type,
                 "at": event.at,
+                "boot_id": event.boot_id,
+                "mono_s": event.mono_s,
                 "visit_id": event.visit_id,
                 "member_ref": event.member_ref,
                 "body": json.dumps(event.body, separators=(",", ":")),

@@ -205,6 +205,9 @@ EVENT: Final = Table(
     Column("schema_version", Integer, nullable=False),
     Column("type", Text, nullable=False),
     Column("at", Double, nullable=False, index=True),
+    # When it was written down, in seconds since this boot of the store's machine began: right where `at` was corrected.
+    Column("boot_id", Text, nullable=False, server_default=""),
+    Column("mono_s", Double, nullable=False, server_default=text("0")),
     Column("visit_id", Text, nullable=False),
     Column("member_ref", Text, nullable=False, index=True),
     Column("body", Text, nullable=False),
