@@ -5,11 +5,13 @@ module sees it. A card without an alias is a customer who asked for advice but h
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, Literal
 
 from edge.core import hints, reservation
 from edge.core.consent import Scope, redacted
 from edge.core.freshness import fresh, is_stale, mark
+from edge.core.nearby import NoNeighbours
 from edge.core.rank import ranked
 from edge.core.shop import Shop, Wearer, item, wearer
 from edge.core.visit import Visit
@@ -100,11 +102,12 @@ def seen_items(profile: Profile, mine: Wearer, shop: Shop, now: float) -> tuple[
 
 
 def owned_items(profile: Profile, mine: Wearer, shop: Shop, now: float) -> tuple[Item, ...]:
-    """What was bought here and is still known here, newest first."""
+    """What was bought here and is still known here, newest first; where else it hangs helps nobody."""
+    here = replace(shop, nearby=NoNeighbours())
     facts = sorted(fresh("owned", profile.owned, now), key=lambda fact: -fact.observed_at)
     known = ((fact, shop.products.get(fact.value)) for fact in {fact.value: fact for fact in reversed(facts)}.values())
     bought = [
-        item(shop, product, mine, Line(key="why.owned", params={"when": fact.observed_at}), fact.observed_at)
+        item(here, product, mine, Line(key="why.owned", params={"when": fact.observed_at}), fact.observed_at)
         for fact, product in known
         if product is not None
     ]

@@ -34,15 +34,18 @@ class NoNeighbours:
         return ()
 
 
-def elsewhere(product: Product, nearby: Nearby, size: str = "") -> tuple[ElsewhereStock, ...]:
-    """The stores that have it, by size; first those that have it in `size`, then those with the most of it.
+def elsewhere(
+    product: Product, nearby: Nearby, size: str = "", *, every_size: bool = False
+) -> tuple[ElsewhereStock, ...]:
+    """The stores that have it in `size`, or, without one or for `every_size`, by size and those with `size` first.
 
     `counted_at` is the oldest of what is told of a store: no age is younger than any of its numbers.
     """
     size_of = {variant.variant_id: variant.size for variant in product.variants}
     by_store: dict[str, list[NearLine]] = {}
     for line in nearby.near(tuple(size_of)):
-        if line.pieces > 0 and line.variant_id in size_of:
+        told = size_of.get(line.variant_id)
+        if line.pieces > 0 and told is not None and (every_size or not size or told == size):
             by_store.setdefault(line.store_id, []).append(line)
     found = [_of_store(lines, size_of) for lines in by_store.values()]
     found.sort(key=lambda one: (size not in one.sizes, -sum(one.sizes.values()), one.store_name, one.store_id))

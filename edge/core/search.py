@@ -50,7 +50,8 @@ class Catalogue:
         if size or in_my_size:
             hits = [one for one in hits if _fits(shop, one, mine.size_of(one) if in_my_size else size)]
         first = sorted(hits[:SORTED], key=lambda one: shop.pieces(one, size or mine.size_of(one)) == 0)
-        return tuple(item(shop, one, mine, Line(key="why.found")) for one in islice(first, LENGTH)), len(hits)
+        found = (item(shop, one, mine, Line(key="why.found"), every_size=True) for one in islice(first, LENGTH))
+        return tuple(found), len(hits)
 
     def _take(self, products: Mapping[str, Product]) -> None:
         if products is self._products:

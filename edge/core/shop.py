@@ -73,8 +73,19 @@ def public_item(shop: Shop, product: Product) -> PublicItem:
     return PublicItem(**_public(shop, product))
 
 
-def item(shop: Shop, product: Product, wearer: Wearer, reason: Line, observed_at: int | None = None) -> Item:
-    """The article for one member, with the reason that it is shown."""
+def item(
+    shop: Shop,
+    product: Product,
+    wearer: Wearer,
+    reason: Line,
+    observed_at: int | None = None,
+    *,
+    every_size: bool = False,
+) -> Item:
+    """The article for one member, with the reason that it is shown.
+
+    `every_size`: of other stores too. A card has a dozen articles and goes to fifty tablets: it tells what fits.
+    """
     shelves = shop.shelves(product)
     size = wearer.size_of(product)
     mine = next((shelf for shelf in shelves if size and shelf.size == size), None)
@@ -85,7 +96,7 @@ def item(shop: Shop, product: Product, wearer: Wearer, reason: Line, observed_at
         in_my_size=0 if mine is None else mine.pieces,
         shelf="" if mine is None else mine.shelf,
         stock=shelves,
-        elsewhere=elsewhere(product, shop.nearby, size),
+        elsewhere=elsewhere(product, shop.nearby, size, every_size=every_size),
         reason=reason,
         observed_at=observed_at,
     )

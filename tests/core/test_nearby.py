@@ -1,10 +1,15 @@
 """Stock of neighbouring stores, as an article on a card or in a search tells it."""
 
+from dataclasses import replace
+
+from edge.core.card import owned_items
 from edge.core.inputs import Commanded
 from edge.core.nearby import STORES, NearLine, elsewhere
 from edge.core.screen import ScreenState, screen_view
-from edge.core.shop import Shop, Wearer, item
-from tests.core.members import article
+from edge.core.search import Catalogue
+from edge.core.shop import Shop, Wearer, item, wearer
+from tests.core.members import NOW as MEMBERS_NOW
+from tests.core.members import anna, article, seen
 from tests.core.store import NOW, TABLET, Neighbours, Store, product
 from wire.cards import Line, PublicItem
 from wire.live import Command
@@ -27,7 +32,8 @@ def test_each_store_is_told_once_with_its_sizes_in_the_articles_order() -> None:
 
 def test_who_has_the_customers_size_comes_first() -> None:
     lines = (line("a", "36", 9), line("b", "38"), line("c", "40", 4))
-    assert [one.store_id for one in elsewhere(COAT, Neighbours(lines), "38")] == ["b", "a", "c"]
+    assert [one.store_id for one in elsewhere(COAT, Neighbours(lines), "38", every_size=True)] == ["b", "a", "c"]
+    assert [(one.store_id, one.sizes) for one in elsewhere(COAT, Neighbours(lines), "38")] == [("b", {"38": 1})]
 
 
 def test_a_store_with_nothing_is_not_told_and_there_are_never_many() -> None:
@@ -77,3 +83,21 @@ def test_a_public_screen_knows_no_other_store() -> None:
 def test_a_store_without_neighbours_says_nothing_about_them() -> None:
     shop = Shop("s", "Shop", {"coat": COAT}, {}, NOW)
     assert item(shop, COAT, Wearer({}, {}), Line(key="why.found")).elsewhere == ()
+
+
+def test_a_card_tells_what_fits_and_a_search_everything() -> None:
+    lines = (line("a", "36"), line("a", "38", 2), line("b", "36"))
+    shop = Shop("s", "Shop", {"coat": COAT}, {}, NOW, nearby=Neighbours(lines))
+    mine = Wearer({"shirt": "38"}, {})
+    on_card = item(shop, COAT, mine, Line(key="why.saved")).elsewhere
+    in_search = Catalogue().found(shop, mine, [["coat"]])[0][0].elsewhere
+    assert [one.sizes for one in on_card] == [{"38": 2}]
+    assert [one.sizes for one in in_search] == [{"36": 1, "38": 2}, {"36": 1}]
+
+
+def test_what_she_owns_already_is_looked_for_nowhere() -> None:
+    shop = Shop("s", "Shop", {"boots": article("boots", "38")}, {}, NOW)
+    near = replace(shop, nearby=Neighbours((line("a", "38", article_id="boots"),)))
+    owner = anna(owned=(seen("boots"),))
+    (owned,) = owned_items(owner, wearer(owner, MEMBERS_NOW), near, MEMBERS_NOW)
+    assert owned.elsewhere == ()
