@@ -12,9 +12,10 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import zstandard
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from wire.sync import RecordKind, Revocation
@@ -43,11 +44,10 @@ class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Put(NamedTuple):
-    """The current state of one thing in this store's scope; applied only when `rev` is newer than what is there.
-
-    A tuple because a page holds thousands: pydantic would take longer over them than the database does.
-    """
+# A page holds thousands of these, and a Struct is made in a tenth of a NamedTuple's time. gc=False: what refers to nothing
+# that could refer back need not be looked at by the collector.
+class Put(Struct, frozen=True, gc=False):
+    """The current state of one thing in this store's scope; applied only when `rev` is newer than what is there."""
 
     kind: RecordKind
     key: str
@@ -55,7 +55,7 @@ class Put(NamedTuple):
     body: bytes  # JSON under a dictionary: `wire.dictionary`
 
 
-class Gone(NamedTuple):
+class Gone(Struct, frozen=True, gc=False):
     """A tombstone: it always wins over a put of the same or an older revision."""
 
     kind: RecordKind

@@ -84,10 +84,9 @@ def _kind(annotation: Any, *, strict: bool) -> Any:  # noqa: ANN401 - types as v
         return _constrained(_kind(arguments[0], strict=strict), arguments[1:])
     if origin in {Union, types.UnionType}:
         return Union[tuple(_kind(one, strict=strict) for one in arguments)]  # noqa: UP007 - built, not written
-    if origin is tuple and arguments[-1] is Ellipsis:
-        return types.GenericAlias(tuple, (_kind(arguments[0], strict=strict), ...))
-    if origin is frozenset:
-        return types.GenericAlias(frozenset, (_kind(arguments[0], strict=strict),))
+    if (origin is tuple and arguments[-1] is Ellipsis) or origin is frozenset:
+        # Whatever it becomes, in JSON it is a list, and one that is only looked at need not become anything.
+        return types.GenericAlias(list, (_kind(arguments[0], strict=strict),))
     if origin is dict:
         return types.GenericAlias(dict, (arguments[0], _kind(arguments[1], strict=strict)))
     if origin is Literal or annotation in {str, int, float, bool, type(None)}:

@@ -6,7 +6,9 @@ before. Of each body only what the replica asks for is kept.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from msgspec import Struct
 
 from edge.core.names import folded
 from wire.dictionary import Dictionaries, UnknownDictionary
@@ -34,7 +36,8 @@ _NAMES: Final[Mapping[RecordKind, str]] = {
 _UNPACKED_AT_ONCE: Final = 64
 
 
-class Kept(NamedTuple):
+# Structs for the reason that `wire.page.Put` is one.
+class Kept(Struct, frozen=True, gc=False):
     """What the replica has under a key: a row or a tombstone (`body` None) of one revision."""
 
     rev: int
@@ -45,7 +48,7 @@ class Kept(NamedTuple):
     until: float | None = None
 
 
-class Read(NamedTuple):
+class Read(Struct, frozen=True, gc=False):
     """The row of a body that is as it should be; of a profile also whose receipt it brings, under which key, of when.
 
     Not the receipt itself: a page's would be a thousand times what is asked of it. `command` is a command's.
@@ -99,7 +102,7 @@ class _Reading:
     def read(self, record: Put, raw: bytes | memoryview | None) -> Read | None:
         if raw is None:
             return None
-        kind, name, rev, body = record
+        kind, name = record.kind, record.key
         shaped = self._shapes[kind].read(raw)
         if isinstance(shaped, Malformed):
             self.malformed.append(f"{kind} {shaped.place}")
@@ -108,11 +111,14 @@ class _Reading:
             self.malformed.append(f"{kind} $.{_NAMES[kind]}")
             return None
         if kind == "profile":
-            row, consent = Kept(rev, body, *found_by(shaped)), shaped.consent
+            row, consent = Kept(record.rev, record.body, *found_by(shaped)), shaped.consent
             return Read(row) if consent is None else Read(row, consent.member_ref, consent.key_id, consent.given_at)
         if kind == "command":
-            return Read(Kept(rev, body, until=shaped.expires_at), command=PhoneCommand.model_validate_json(bytes(raw)))
-        return Read(Kept(rev, body))
+            return Read(
+                Kept(record.rev, record.body, until=shaped.expires_at),
+                command=PhoneCommand.model_validate_json(bytes(raw)),
+            )
+        return Read(Kept(record.rev, record.body))
 
     def unpacked(self, puts: Sequence[Put]) -> Sequence[bytes | memoryview | None]:
         try:

@@ -127,7 +127,7 @@ class _Taking:
         self._commands: dict[str, PhoneCommand] = {}
         self._unproven: set[str] = set()
         members = {one.member_ref for one in page.header.revocations}
-        keys: list[Key] = [(record[0], record[1]) for record in page.records]
+        keys: list[Key] = [(record.kind, record.key) for record in page.records]
         self._revs = known.revs([*keys, *(("profile", member) for member in sorted(members))])
         self._revoked_before = known.revoked(members | {key for kind, key in keys if kind == "profile"})
 
@@ -162,25 +162,25 @@ class _Taking:
             self._keep(key, Kept(gone.rev))
 
     def put(self, record: Put | Gone, read: Read) -> None:
-        key = (record[0], record[1])
+        key = (record.kind, record.key)
         if read.row.rev <= self._revs.get(key, -1):
             return
-        if record[0] == "profile":
+        if record.kind == "profile":
             self._put_profile(key, read)
             return
         if read.command is not None:
-            self._commands[record[1]] = read.command
+            self._commands[record.key] = read.command
         self._keep(key, read.row)
 
     def _put_profile(self, key: Key, read: Read) -> None:
-        row, holder, key_id, given_at, _ = read
-        if holder != key[1]:
+        row = read.row
+        if read.holder != key[1]:
             self._keep(key, Kept(row.rev))
-        elif key_id not in self._key_ids:
+        elif read.key_id not in self._key_ids:
             self._unproven.add(key[1])
             # Not at the new revision: head office's next key may prove the very same put.
             self._keep(key, Kept(self._revs.get(key, -1)))
-        elif self._may_keep(key[1], row, given_at):
+        elif self._may_keep(key[1], row, read.given_at):
             self._keep(key, row)
         else:
             self._keep(key, Kept(row.rev))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from edge.core.proof import Proof
 from tests.core.pages import KEYS, Table, gone, packed, page, put, withdrawal
@@ -292,11 +293,13 @@ def test_a_replica_that_lost_or_altered_rows_is_mended_by_its_range(pages: list[
         if damage == "lost":
             del broken.rows[key]
         elif damage == "rev":
-            broken.rows[key] = row._replace(rev=row.rev + 1000)
+            broken.rows[key] = structs.replace(row, rev=row.rev + 1000)
         elif damage == "body" and row.body is not None:
-            broken.rows[key] = row._replace(body=row.body[:-1] + b"!")
+            broken.rows[key] = structs.replace(row, body=row.body[:-1] + b"!")
         elif damage == "stays" and row.body is None:
-            broken.rows[key] = row._replace(body=packed(profile(key[1], consent=receipt(key[1], given_at=NOW - 1))))
+            broken.rows[key] = structs.replace(
+                row, body=packed(profile(key[1], consent=receipt(key[1], given_at=NOW - 1)))
+            )
     here = [key for key, row in broken.rows.items() if row.body is not None]
     broken.mend(page(*snapshot(pages)), here)
     assert broken.total() == right.total()
