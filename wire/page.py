@@ -44,8 +44,8 @@ class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-# A page holds thousands of these, and a Struct is made in a tenth of a NamedTuple's time. gc=False: what refers to nothing
-# that could refer back need not be looked at by the collector.
+# A page holds thousands of these, and a Struct is made in a tenth of a NamedTuple's time. gc=False: they refer to
+# nothing that could refer back, so the collector need not look at them.
 class Put(Struct, frozen=True, gc=False):
     """The current state of one thing in this store's scope; applied only when `rev` is newer than what is there."""
 
