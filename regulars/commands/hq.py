@@ -151,10 +151,27 @@ def withdraw(state: Path, member: str, *, erase: bool) -> None:
 
 @command.command("restored")
 @_STATE
-def restored(state: Path) -> None:
-    """After a backup was put back, before the service starts: stores fetch anew and report what they know."""
+@click.option("--revoked", multiple=True, metavar="DEVICE", help="A device that was revoked after the backup.")
+def restored(state: Path, revoked: tuple[str, ...]) -> None:
+    """After a backup was put back, once, before the service starts: stores fetch anew and report what they know.
+
+    Passwords, links, codes and programs' keys open nothing any more, since some may have been taken away after the
+    backup; the devices that go on are printed, to be looked through.
+    """
     with _office(state) as office:
-        click.echo(json.dumps({"epoch": RestoreDesk(office.office).restored(now())}))
+        done = RestoreDesk(office.office).restored(now(), revoked)
+        told = {
+            "epoch": done.epoch,
+            "accounts": [each.name for each in done.accounts],
+            "keys": [{"key_id": each.key_id, "name": each.name} for each in done.keys],
+            "devices": [{"device_id": each.device_id, "store_id": each.store_id} for each in done.devices],
+        }
+        click.echo(json.dumps(told))
+        click.echo(
+            "Now: a new link for each account (regulars hq admin invite --name NAME), a new key for each program, and "
+            "regulars hq revoke-device for each device above that is not in its store.",
+            err=True,
+        )
 
 
 @command.command("rotate-key")

@@ -84,6 +84,9 @@ class AccountWrites(AccountReads):
         query = query.where(ACCOUNT_INVITE.c.expires_at > now)
         return self._c.execute(query.returning(ACCOUNT_INVITE.c.token_hash)).first() is not None
 
+    def drop_invites(self, merchant_id: str) -> None:
+        self._c.execute(delete(ACCOUNT_INVITE).where(ACCOUNT_INVITE.c.merchant_id == merchant_id))
+
     def add_account_session(self, token_hash: str, session: Session) -> None:
         row = {
             "token_hash": token_hash,

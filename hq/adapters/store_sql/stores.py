@@ -118,6 +118,9 @@ class StoreWrites(StoreReads):
         query = delete(ENROL_CODE).where(ENROL_CODE.c.code_hash == code_hash, ENROL_CODE.c.expires_at > now)
         return self._c.execute(query.returning(ENROL_CODE.c.store_id)).scalar()
 
+    def drop_enrol_codes(self) -> None:
+        self._c.execute(delete(ENROL_CODE))
+
     def add_device(self, device_id: str, store_id: str, public_key: str, now: float) -> bool:
         """False when this key belongs to a device already."""
         row = {
