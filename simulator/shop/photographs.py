@@ -18,6 +18,7 @@ from wire.product import Product
 _SCALE: Final = 5.4
 _SIZE: Final = (round(FRAME[0] * _SCALE), round(FRAME[1] * _SCALE))
 _KEPT: Final = (600, 672)
+_LIGHT_SCALE: Final = 3
 Colour = tuple[int, int, int]
 _HANGING: Final = frozenset(
     {"coat", "jacket", "blazer", "dress", "shirt", "blouse", "t-shirt", "sweater", "cardigan", "hoodie"}
@@ -85,15 +86,16 @@ def _woven(cloth: Colour, pattern: str) -> Image.Image:
 
 def _lit(sheet: Image.Image, body: Image.Image) -> Image.Image:
     """As if it were filled: where its edge turns away from the lamp it is darker, where it turns to it, lighter."""
-    lit = sheet
+    lit, small = sheet, body.reduce(_LIGHT_SCALE)  # light is soft: a ninth of the pixels shows the same
     for blur, reach, share in ((34, 30, 0.75), (10, 9, 0.6)):
-        height = body.filter(ImageFilter.GaussianBlur(blur))
-        towards = ImageChops.offset(height, reach, reach)
-        away = ImageChops.offset(height, -reach, -reach)
-        glow = ImageChops.subtract(height, towards).point(lambda value, s=share: round(value * s))
-        gloom = ImageChops.subtract(height, away).point(lambda value, s=share: round(value * s * 1.1))
-        lit = Image.composite(Image.new("RGB", _SIZE, _LIGHT), lit, glow.point(lambda value: value * 2 // 5))
-        lit = Image.composite(Image.new("RGB", _SIZE, _DARK), lit, gloom.point(lambda value: value * 3 // 4))
+        height = small.filter(ImageFilter.GaussianBlur(blur / _LIGHT_SCALE))
+        step = reach // _LIGHT_SCALE
+        towards = ImageChops.offset(height, step, step)
+        away = ImageChops.offset(height, -step, -step)
+        glow = ImageChops.subtract(height, towards).point(lambda value, s=share: round(value * s * 0.4))
+        gloom = ImageChops.subtract(height, away).point(lambda value, s=share: round(value * s * 0.82))
+        for colour, mask in ((_LIGHT, glow), (_DARK, gloom)):
+            lit.paste(colour, (0, 0, *_SIZE), mask.resize(_SIZE, Image.Resampling.BILINEAR))
     return lit
 
 
@@ -108,7 +110,7 @@ def _lay(
         towards, share, width = _LINES[role]
         mask = _strokes(parts, width, is_broken=role in _BROKEN_LINES)
     if role in _SOFT:
-        mask = mask.filter(ImageFilter.GaussianBlur(_SOFT[role]))
+        mask = _blurred(mask, _SOFT[role])
     if within is not None:
         mask = ImageChops.multiply(mask, within)
     if role in _SEE_THROUGH:
@@ -147,10 +149,26 @@ def _on_shadow(picture: Image.Image) -> Image.Image:
 
 
 def _drop(picture: Image.Image, mask: Image.Image, reach: int, share: float) -> None:
-    fallen = ImageChops.offset(mask, reach // 2, reach).filter(ImageFilter.GaussianBlur(reach))
-    shadow = Image.new("RGBA", _SIZE, (*_DARK, 0))
-    shadow.putalpha(fallen.point(lambda value: round(value * share)))
-    picture.alpha_composite(shadow)
+    fallen = _blurred(ImageChops.offset(mask, reach // 2, reach), reach)
+    box = fallen.getbbox()
+    if box is not None:
+        part = fallen.crop(box)
+        shadow = Image.new("RGBA", part.size, (*_DARK, 0))
+        shadow.putalpha(part.point(lambda value: round(value * share)))
+        picture.alpha_composite(shadow, box[:2])
+
+
+def _blurred(mask: Image.Image, radius: float) -> Image.Image:
+    """Only where there is something: a button's shadow would cost as much as a coat's."""
+    box = mask.getbbox()
+    if box is None:
+        return mask
+    grown = round(3 * radius) + 1
+    left, top, right, bottom = (max(0, box[0] - grown), max(0, box[1] - grown), box[2] + grown, box[3] + grown)
+    there = (left, top, min(_SIZE[0], right), min(_SIZE[1], bottom))
+    whole = Image.new("L", _SIZE)
+    whole.paste(mask.crop(there).filter(ImageFilter.GaussianBlur(radius)), there[:2])
+    return whole
 
 
 @cache
