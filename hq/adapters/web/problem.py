@@ -23,7 +23,7 @@ _REMEDIES: Final = {
     404: "Check the address; /openapi.json lists them all.",
     405: "Use one of the methods in Allow.",
     408: "Send the whole body at once.",
-    413: "Send less at once; more goes through `regulars hq import`.",
+    413: "Send less at once: more goes through `regulars hq import`, and a picture has at most 8 MiB.",
     415: "Send JSON as application/json.",
 }
 
