@@ -170,6 +170,7 @@ async def _serve(desk: Desk, settings: Settings, listener: socket.socket, versio
         log_config=None,  # its access log would hold shoppers' addresses
         access_log=False,
         lifespan="on",
+        http="h11",  # the other one takes a request's head of any length, and would be taken if it were there
         ws="none",
         server_header=False,
         proxy_headers=bool(settings.web.trusted_proxies),

@@ -119,6 +119,19 @@ def test_head_office_still_answers_while_somebody_sends_nothing(hub: Hub) -> Non
         assert time.monotonic() - asked_at < 2
 
 
+def test_a_head_without_end_is_cut_off(hub: Hub) -> None:
+    host, port = hub.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: hq\r\nX-Long: ")
+        try:
+            for _ in range(64):
+                line.sendall(b"x" * 16_384)
+            is_cut_off = line.recv(100).startswith(b"HTTP/1.1 400 ")
+        except ConnectionError:
+            is_cut_off = True  # it hung up before we read what it said
+    assert is_cut_off
+
+
 def test_the_log_tells_no_internal_error(hub: Hub) -> None:
     assert "a request failed" not in (hub.state.parent / "state.log").read_text()
 

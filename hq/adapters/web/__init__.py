@@ -27,6 +27,9 @@ PURGE_S: Final = 30.0
 # How far each store is, in one transaction for all: 2,000 polls with one each would keep the database busy.
 SEEN_S: Final = 2.0
 
+_HARDENING: Final = (
+    ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
+)  # fmt: skip
 _ROUTES: Final = (
     store_api, snapshot_api, report_api, partner_api, picture_api, picture_pages, members_api, stores_api, registry_api,
     account_api, own_api, accounts_api, keys_api, audit_api, join_api, session_api, page_api, choice_api,
@@ -51,9 +54,9 @@ def create_app(desk: Desk, version: str) -> Quart:
 
 
 async def _hardened(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("Cache-Control", "no-store")
+    for name, value in _HARDENING:
+        if name not in response.headers:
+            response.headers.add(name, value)
     if left_out := g.get("ignored", 0):
         response.headers["X-Regulars-Ignored"] = str(left_out)
     return response

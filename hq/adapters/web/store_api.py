@@ -37,6 +37,9 @@ PARKED_LIMIT: Final = 4_000
 # Each holds a connection of the database for up to a minute; the other half of them is for everybody else.
 SNAPSHOTS: Final = THREADS // 2
 
+# What a connection takes at once, however slow the store reads.
+_BUFFERED: Final = 32 * 1024
+
 
 class _Query(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
@@ -109,7 +112,10 @@ def store_api(desk: Desk) -> Blueprint:
         if said.octets is None:
             cursors = {"X-Regulars-Cursor": said.cursor, "X-Regulars-Revoke": str(said.revoked)}
             return Response(status=204, headers=cursors)
-        return Response(said.octets, content_type=PAGE_TYPE)
+        response = Response(said.octets, content_type=PAGE_TYPE)
+        if len(said.octets) <= _BUFFERED:
+            response.timeout = None  # nothing that can be waited for; a timer and a task of its own for each store
+        return response
 
     return routes
 
