@@ -111,19 +111,8 @@ def members_api(desk: Desk) -> Blueprint:
         profile, recognised, stores = await desk.run(
             desk.office.overview.member, wish.member, caller.actor, desk.clock()
         )
-        consent = profile.consent
         g.about = profile.member_ref
-        return model_reply(
-            MemberFound(
-                member_ref=profile.member_ref,
-                loyalty_number=profile.loyalty_number,
-                recognised=recognised,
-                purposes=tuple(sorted(consent.purposes)) if consent else (),
-                given_at=consent.given_at if consent else None,
-                expires_at=consent.expires_at if consent else None,
-                stores=stores,
-            )
-        )
+        return model_reply(MemberFound.of(profile, stores, recognised=recognised))
 
     @routes.get("/members/<member_ref>/export")
     @operation("office", "office", right=Right.MEMBERS_READ, query=ExportQuery, reply=MemberExport, or_page=True)

@@ -6,6 +6,7 @@ from hq.core.accounts import Account, ApiKey, Caller, Right, Role, Session
 from hq.core.audit import ActorKind, Logged, Outcome
 from hq.core.overview import StoreSeen as Seen
 from hq.core.registry import Shop, Withdrawal
+from wire.profile import Profile
 from wire.receipt import Purpose
 
 
@@ -341,3 +342,16 @@ class MemberFound(_Reply):
     given_at: int | None
     expires_at: int | None
     stores: tuple[str, ...]
+
+    @classmethod
+    def of(cls, profile: Profile, stores: tuple[str, ...], *, recognised: bool) -> "MemberFound":
+        consent = profile.consent
+        return cls(
+            member_ref=profile.member_ref,
+            loyalty_number=profile.loyalty_number,
+            recognised=recognised,
+            purposes=tuple(sorted(consent.purposes)) if consent else (),
+            given_at=consent.given_at if consent else None,
+            expires_at=consent.expires_at if consent else None,
+            stores=stores,
+        )
