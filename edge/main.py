@@ -54,6 +54,7 @@ from edge.core.screen import DELAY_S
 from edge.errors import HqUnreachable, NotEnrolled, UsageError
 from edge.service import Service
 from edge.settings import Settings
+from wire.product import Product, Stock
 
 CACHE_FILE: Final = "cache.db"
 OUTBOX_FILE: Final = "outbox.db"
@@ -121,13 +122,8 @@ class Edge:
         self._sync = Sync(
             settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self.radio.use
         )
-        self._picture_sync = PictureSync(
-            self._client,
-            self._pictures,
-            lambda: (self._cache.products(), self._cache.stock()),
-            lambda: self._state.post(GoodsChanged()),
-        )
-        nearby = NearbySync(self._client, self._nearby, lambda: self._state.post(GoodsChanged()))
+        self._picture_sync = PictureSync(self._client, self._pictures, self._catalogue, self._tell_goods)
+        nearby = NearbySync(self._client, self._nearby, self._tell_goods)
         self._errands = (Errand("pictures", self._picture_sync.turn), Errand("nearby", nearby.turn))
         self._pairing = Pairing(self._outbox, _devices(settings), system.admin_token(state_dir), clock=clock.now)
         registry = CollectorRegistry()
@@ -227,6 +223,12 @@ class Edge:
         """Never waits for Bluetooth or head office: a store without either still serves who checked in."""
         missing = ("room on the disk",) if self._ballast.is_out else ()
         return Health(True, missing) if self._state.is_running else Health(False, ("the service's own thread",))
+
+    def _catalogue(self) -> tuple[Mapping[str, Product], Mapping[str, Stock]]:
+        return self._cache.products(), self._cache.stock()
+
+    def _tell_goods(self) -> bool:
+        return self._state.post(GoodsChanged())
 
     def _is_busy(self) -> bool:
         return self._service.is_busy
