@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from quart import Blueprint, Response
 
 from hq.adapters.web import callers
 from hq.adapters.web.callers import OFFICE_COOKIE
-from hq.adapters.web.desk import Desk, body, client, model_reply
+from hq.adapters.web.desk import Desk, Sent, body, client, model_reply
 from hq.adapters.web.openapi import operation
 from hq.adapters.web.replies import Ended, Sessions, SignedIn
 from hq.core.accounts import SESSION_LIFETIME_S, Caller
@@ -16,11 +16,7 @@ Password = Annotated[str, Field(max_length=512)]
 _PATH = "/v1"
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class SetUpRequest(_Request):
+class SetUpRequest(Sent):
     """`token` is what the link carries behind its hash. `name` is left out where the link sets a new password."""
 
     token: Annotated[str, Field(max_length=80)]
@@ -28,12 +24,12 @@ class SetUpRequest(_Request):
     password: Password
 
 
-class SignInRequest(_Request):
+class SignInRequest(Sent):
     name: Annotated[str, Field(max_length=80)]
     password: Password
 
 
-class PasswordRequest(_Request):
+class PasswordRequest(Sent):
     old: Password
     new: Password
 

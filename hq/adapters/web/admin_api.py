@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from quart import Blueprint, Response, g
 
 from hq.adapters.web import callers
-from hq.adapters.web.desk import Desk, body, model_reply, query
+from hq.adapters.web.desk import Desk, Sent, body, model_reply, query
 from hq.adapters.web.export_page import ExportQuery, export_reply
 from hq.adapters.web.openapi import operation
 from hq.adapters.web.replies import (
@@ -28,39 +28,35 @@ from wire.product import Product, Stock
 from wire.profile import Profile
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Products(_Request):
+class Products(Sent):
     products: Annotated[tuple[Product, ...], Field(max_length=20_000)]
 
 
-class StockLines(_Request):
+class StockLines(Sent):
     stock: Annotated[tuple[Stock, ...], Field(max_length=50_000)]
 
 
-class WithdrawRequest(_Request):
+class WithdrawRequest(Sent):
     """`member_ref` may also be the loyalty number."""
 
     member_ref: Annotated[str, Field(max_length=40)]
     kind: Literal["withdraw", "erase"] = "withdraw"
 
 
-class MemberRequest(_Request):
+class MemberRequest(Sent):
     """A member_ref or a loyalty number; in a body, since addresses stand in the logs of proxies."""
 
     member: Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class StoreRequest(_Request):
+class StoreRequest(Sent):
     store_id: Annotated[str, Field(max_length=40)]
     name: Annotated[str, Field(min_length=1, max_length=80)]
     number: int | None = None
     timezone: Annotated[str, Field(max_length=60)] = "Europe/Berlin"
 
 
-class EnrolCodeRequest(_Request):
+class EnrolCodeRequest(Sent):
     store_id: Annotated[str, Field(max_length=40)]
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from quart import Request, Response, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -165,6 +165,12 @@ class Desk:
         else:
             office.lately.take(read.rows, read.withdrawals, read.changes.counters, began)
         return read.changes
+
+
+class Sent(BaseModel):
+    """What somebody sends, as body or query: fields that are not known are left out, and counted (`body`)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
 def bearer() -> str:

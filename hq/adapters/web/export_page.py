@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
 from quart import Response
 
 import display
-from hq.adapters.web.desk import JSON_TYPE
+from hq.adapters.web.desk import JSON_TYPE, Sent
 from hq.core.export import MemberExport
 from wire.receipt import Purpose
 
@@ -28,10 +27,8 @@ th, td { text-align: start; vertical-align: top; padding: .35rem .6rem .35rem 0;
 """
 
 
-class ExportQuery(BaseModel):
+class ExportQuery(Sent):
     """`lang` only concerns html; without it the member's own language decides."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     format: Literal["json", "html"] = "json"
     lang: Language | None = None

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from quart import Blueprint, Response
 
 from hq.adapters.web import callers
-from hq.adapters.web.desk import Desk, body, model_reply, query
+from hq.adapters.web.desk import Desk, Sent, body, model_reply, query
 from hq.adapters.web.openapi import operation
 from hq.adapters.web.replies import (
     AccountReply,
@@ -22,24 +22,20 @@ from hq.adapters.web.replies import (
 from hq.core.accounts import INVITE_LIFETIME_S, Right, Role
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class InviteRequest(_Request):
+class InviteRequest(Sent):
     """A new account of `role`."""
 
     role: Role
 
 
-class AccountChange(_Request):
+class AccountChange(Sent):
     """What is left out stays as it is."""
 
     role: Role | None = None
     disabled: bool | None = None
 
 
-class KeyRequest(_Request):
+class KeyRequest(Sent):
     """`days` null: until it is revoked."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
@@ -47,7 +43,7 @@ class KeyRequest(_Request):
     days: Annotated[int, Field(ge=1, le=3_650)] | None = 365
 
 
-class AuditQuery(_Request):
+class AuditQuery(Sent):
     """`action` is a whole one (`member.erase`) or its kind (`member`); `before` the `next` of the page before."""
 
     before: Annotated[int, Field(ge=0, lt=2**63)] | None = None

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from quart import Blueprint, Response
 from quart_schema import hide
 
 from hq.adapters.web import callers
-from hq.adapters.web.desk import Desk, client, model_reply, octets, query
+from hq.adapters.web.desk import Desk, Sent, client, model_reply, octets, query
 from hq.adapters.web.openapi import BINARY_TYPE, operation
 from hq.adapters.web.replies import PictureSaved
 from hq.core.accounts import Right
@@ -27,10 +27,8 @@ REMEMBERED: Final = 500
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
-class PictureQuery(BaseModel):
+class PictureQuery(Sent):
     """In the query, because an article's number may hold a slash."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     product_id: Annotated[str, Field(min_length=1, max_length=120)]
 

@@ -2,41 +2,36 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from quart import Blueprint, Response
 
 from hq.adapters.web import callers
-from hq.adapters.web.desk import Desk, body, model_reply
+from hq.adapters.web.desk import Desk, Sent, body, model_reply
 from hq.adapters.web.openapi import operation
+from hq.adapters.web.replies import Reply
 from hq.core.accounts import Right
 from hq.core.registry import Device
 
 
-class NearRequest(BaseModel):
+class NearRequest(Sent):
     """The stores that also hold those who are at home in this one; replaces the list."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     stores: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(max_length=50)]
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Near(_Reply):
+class Near(Reply):
     store_id: str
     near: tuple[str, ...]
 
 
-class Alarm(_Reply):
+class Alarm(Reply):
     """Two machines speak as one device."""
 
     kind: str
     at: float | None
 
 
-class DeviceReply(_Reply):
+class DeviceReply(Reply):
     """The registry's line of one device; its key is nobody's business."""
 
     device_id: str
@@ -66,7 +61,7 @@ class DeviceReply(_Reply):
         )
 
 
-class Devices(_Reply):
+class Devices(Reply):
     devices: tuple[DeviceReply, ...]
 
 

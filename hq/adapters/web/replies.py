@@ -10,11 +10,11 @@ from wire.profile import Profile
 from wire.receipt import Purpose
 
 
-class _Reply(BaseModel):
+class Reply(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class FieldFault(_Reply):
+class FieldFault(Reply):
     """`field` is the path within the body, `error` a message key of the pages, `detail` one sentence."""
 
     field: str
@@ -22,7 +22,7 @@ class FieldFault(_Reply):
     detail: str
 
 
-class Problem(_Reply):
+class Problem(Reply):
     """RFC 9457. `error` is a message key of the pages, `remedy` what to do; nothing that was sent is repeated."""
 
     type: str
@@ -35,41 +35,41 @@ class Problem(_Reply):
     now: float | None = None
 
 
-class ProfileSaved(_Reply):
+class ProfileSaved(Reply):
     member_ref: str
     rev: int
     loyalty_number: str
 
 
-class ProductsSaved(_Reply):
+class ProductsSaved(Reply):
     products: int
 
 
-class StockSaved(_Reply):
+class StockSaved(Reply):
     stock: int
 
 
-class PictureSaved(_Reply):
+class PictureSaved(Reply):
     """`image` is the sha256 of head office's copy, as the article names it."""
 
     product_id: str
     image: str
 
 
-class WithdrawalBegun(_Reply):
+class WithdrawalBegun(Reply):
     """`seq` is the withdrawal's number; GET /v1/withdraw/SEQ tells which stores are still open."""
 
     seq: int
 
 
-class StoreDone(_Reply):
+class StoreDone(Reply):
     store_id: str
     name: str
     device_id: str
     applied_at: float
 
 
-class StoreOpen(_Reply):
+class StoreOpen(Reply):
     """A store that has not proved it yet: it lets go by itself at `lease_ends_at`."""
 
     store_id: str
@@ -80,7 +80,7 @@ class StoreOpen(_Reply):
     revoked: bool
 
 
-class WithdrawalStatus(_Reply):
+class WithdrawalStatus(Reply):
     """Who proved with a signature that it let go of the member, and who did not yet."""
 
     seq: int
@@ -121,7 +121,7 @@ class WithdrawalStatus(_Reply):
         )
 
 
-class StoreReply(_Reply):
+class StoreReply(Reply):
     store_id: str
     merchant_id: str
     number: int
@@ -141,14 +141,14 @@ class StoreReply(_Reply):
         )
 
 
-class EnrolCodeReply(_Reply):
+class EnrolCodeReply(Reply):
     """Good for one device, within a day."""
 
     code: str
     expires_at: float
 
 
-class SignedIn(_Reply):
+class SignedIn(Reply):
     """Whose session it is. Every write of it carries `csrf` as X-CSRF."""
 
     account_id: str
@@ -170,7 +170,7 @@ class SignedIn(_Reply):
         )
 
 
-class SessionReply(_Reply):
+class SessionReply(Reply):
     session_id: str
     created_at: float
     seen_at: float
@@ -178,7 +178,7 @@ class SessionReply(_Reply):
     is_this: bool
 
 
-class Sessions(_Reply):
+class Sessions(Reply):
     sessions: tuple[SessionReply, ...]
 
     @classmethod
@@ -197,11 +197,11 @@ class Sessions(_Reply):
         )
 
 
-class Ended(_Reply):
+class Ended(Reply):
     ended: int
 
 
-class AccountReply(_Reply):
+class AccountReply(Reply):
     account_id: str
     name: str
     role: Role
@@ -219,18 +219,18 @@ class AccountReply(_Reply):
         )
 
 
-class Accounts(_Reply):
+class Accounts(Reply):
     accounts: tuple[AccountReply, ...]
 
 
-class InviteReply(_Reply):
+class InviteReply(Reply):
     """The link works once; whoever opens it chooses the password."""
 
     setup_url: str
     expires_at: float
 
 
-class KeyReply(_Reply):
+class KeyReply(Reply):
     key_id: str
     name: str
     scopes: tuple[Right, ...]
@@ -250,18 +250,18 @@ class KeyReply(_Reply):
         )
 
 
-class Keys(_Reply):
+class Keys(Reply):
     keys: tuple[KeyReply, ...]
 
 
-class KeyMade(_Reply):
+class KeyMade(Reply):
     """`token` is shown here and nowhere again."""
 
     key: KeyReply
     token: str
 
 
-class AuditEntry(_Reply):
+class AuditEntry(Reply):
     """`actor` is an account's, a key's or a device's id; `object` what it was done to, when that is not a member."""
 
     n: int
@@ -290,14 +290,14 @@ class AuditEntry(_Reply):
         )
 
 
-class AuditPage(_Reply):
+class AuditPage(Reply):
     """Newest first; `next` is `before` of the next page, null at the end."""
 
     entries: tuple[AuditEntry, ...]
     next: int | None
 
 
-class StoreSeen(_Reply):
+class StoreSeen(Reply):
     """`seen_at` 0: no device was ever heard. `events` of the last day; `open` withdrawals that it has not proved."""
 
     store_id: str
@@ -321,7 +321,7 @@ class StoreSeen(_Reply):
         )
 
 
-class Overview(_Reply):
+class Overview(Reply):
     """`recognised` of `members` may be recognised by a store now."""
 
     now: float
@@ -332,7 +332,7 @@ class Overview(_Reply):
     open: tuple[WithdrawalStatus, ...]
 
 
-class MemberFound(_Reply):
+class MemberFound(Reply):
     """Enough to act for somebody who asks, and no more: not a name, not a preference."""
 
     member_ref: str

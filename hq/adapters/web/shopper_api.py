@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from quart import Blueprint, Response, g, request
 
 from hq.adapters.web import callers
 from hq.adapters.web.callers import PHONE_COOKIE
-from hq.adapters.web.desk import Desk, body, client, model_reply, query
+from hq.adapters.web.desk import Desk, Sent, body, client, model_reply, query
 from hq.adapters.web.export_page import ExportQuery, export_reply
 from hq.adapters.web.openapi import operation
 from hq.adapters.web.replies import WithdrawalBegun
@@ -36,15 +36,11 @@ STREAMS_EACH: Final = 4
 STREAMS_LIMIT: Final = 2_000
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class CodeRequest(_Request):
+class CodeRequest(Sent):
     code: Annotated[str, Field(min_length=4, max_length=20)]
 
 
-class LinkRequest(_Request):
+class LinkRequest(Sent):
     """`mac` = HMAC-SHA256(Kc, "RST1 link" || at as u64 big-endian)[0:8] in hex."""
 
     member_ref: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -52,7 +48,7 @@ class LinkRequest(_Request):
     mac: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
-class CommandRequest(_Request):
+class CommandRequest(Sent):
     command_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
     kind: CommandKind
     mode: Mode | None = None
@@ -60,7 +56,7 @@ class CommandRequest(_Request):
     store_id: Annotated[str, Field(max_length=40)] = ""
 
 
-class LeaveRequest(_Request):
+class LeaveRequest(Sent):
     erase: bool = False
 
 

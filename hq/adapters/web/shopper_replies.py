@@ -4,8 +4,8 @@ from io import BytesIO
 from typing import Literal
 
 import segno
-from pydantic import BaseModel, ConfigDict
 
+from hq.adapters.web.replies import Reply
 from hq.core.visits import PhoneState
 from wire.cards import PhoneView
 from wire.profile import Size
@@ -13,11 +13,7 @@ from wire.receipt import ConsentReceipt, Purpose
 from wire.views import Mode, capped
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class JoinReply(_Reply):
+class JoinReply(Reply):
     """`secret` is Kc in hex: the app keeps it, and head office says it here only."""
 
     member_ref: str
@@ -29,26 +25,26 @@ class JoinReply(_Reply):
     standing_mode: Mode
 
 
-class LinkReply(_Reply):
+class LinkReply(Reply):
     code: str
     phone_url: str
 
 
-class VisitReply(_Reply):
+class VisitReply(Reply):
     """The store has the member until then."""
 
     store_id: str
     until: float
 
 
-class CommandReply(_Reply):
+class CommandReply(Reply):
     """The store fetches it until `expires_at`, or it is void."""
 
     command_id: str
     expires_at: float
 
 
-class PreferencesState(_Reply):
+class PreferencesState(Reply):
     sizes: tuple[Size, ...]
     brands_liked: tuple[str, ...]
     brands_disliked: tuple[str, ...]
@@ -56,7 +52,7 @@ class PreferencesState(_Reply):
     categories_liked: tuple[str, ...]
 
 
-class MemberState(_Reply):
+class MemberState(Reply):
     """What a member's own page shows of her; receipts newest first."""
 
     member_ref: str
@@ -100,16 +96,16 @@ class MemberState(_Reply):
         )
 
 
-class MemberReply(_Reply):
+class MemberReply(Reply):
     member: MemberState
 
 
-class StoreName(_Reply):
+class StoreName(Reply):
     store_id: str
     name: str
 
 
-class StateReply(_Reply):
+class StateReply(Reply):
     """`visit` null: no store vouches for one now."""
 
     member: MemberState

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from quart import Blueprint, Response
 
 from hq.adapters.store_sql.connection import THREADS
-from hq.adapters.web.desk import Desk, body, client, model_reply, query
+from hq.adapters.web.desk import Desk, Sent, body, client, model_reply, query
 from hq.adapters.web.openapi import operation
 from hq.adapters.web.together import Answer, answer
 from hq.adapters.web.wake import wait
@@ -41,11 +41,7 @@ SNAPSHOTS: Final = THREADS // 2
 _BUFFERED: Final = 32 * 1024
 
 
-class _Query(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-
-class FeedQuery(_Query):
+class FeedQuery(Sent):
     """`c` and `r` of the last page; without `c` the store starts from nothing. `v` is the store's profile schema."""
 
     c: Annotated[str, Field(max_length=300)] | None = None
@@ -56,7 +52,7 @@ class FeedQuery(_Query):
     ahead: bool = False  # the page before is still being applied: `c` and `r` acknowledge nothing
 
 
-class SnapshotQuery(_Query):
+class SnapshotQuery(Sent):
     """`after` and `upto` are places, `kind:key`; `r` as in the feed. Without them: everything."""
 
     after: Annotated[str, Field(max_length=300)] = ""
@@ -65,7 +61,7 @@ class SnapshotQuery(_Query):
     v: int | None = None
 
 
-class DayKeysQuery(_Query):
+class DayKeysQuery(Sent):
     """Days are unix seconds // 86400."""
 
     first: Annotated[int, Field(alias="from")] = 0
