@@ -183,9 +183,10 @@ async def _serve(desk: Desk, settings: Settings, listener: socket.socket, versio
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_RUBBISH)
-    loop = asyncio.get_running_loop()
+    # Not by the loop's own handler: it is told through a pipe that the database threads write to as well, and a signal
+    # that finds it full is lost. uvicorn looks ten times a second whether it shall stop.
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        signal.signal(number, lambda _number, _frame: server.stop())
     await server.serve(sockets=[listener])
 
 
