@@ -17,8 +17,7 @@ pytestmark = pytest.mark.timeout(120)
 
 def visit(world: World, member: str, states: int = 3) -> None:
     """A card checked in and some taps on the tablet, all of them answered with yes."""
-    io = world.tablet()
-    try:
+    with world.tablet() as io:
         card = world.promised.joined[member]
         answer = eventually(lambda: _yes(world.say(io, "checkin", loyalty=card)), within_s=15)
         for number in range(states):
@@ -27,8 +26,6 @@ def visit(world: World, member: str, states: int = 3) -> None:
             assert told["ok"], told
             world.promised.asked[answer["body"]["visit_id"], "visit.state"] += 1
             world.promised.acknowledged[answer["body"]["visit_id"], "visit.state"] += 1
-    finally:
-        io.disconnect()
 
 
 def _yes(answer: dict[str, object]) -> dict[str, object] | None:

@@ -11,10 +11,12 @@ import socket
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import httpx
 import socketio
@@ -226,10 +228,17 @@ class World:
 
     # the store's tablet
 
-    def tablet(self) -> socketio.Client:
-        io = socketio.Client(reconnection=False)
-        io.connect(self.edge_url, auth={"token": self._token, "proto": 1}, transports=["websocket"], wait_timeout=1)
-        return io
+    @contextmanager
+    def tablet(self) -> Iterator[socketio.Client]:
+        """On a socket of ours: the library leaves its own open when the store goes away."""
+        at = urlsplit(self.edge_url)
+        with socket.create_connection((at.hostname, at.port), 1) as sock:
+            io = socketio.Client(reconnection=False, websocket_extra_options={"socket": sock})
+            io.connect(self.edge_url, auth={"token": self._token, "proto": 1}, transports=["websocket"], wait_timeout=1)
+            try:
+                yield io
+            finally:
+                io.disconnect()
 
     def say(self, io: socketio.Client, name: str, **fields: str) -> dict[str, Any]:
         command = {"key": f"key-{next(_keys):08}", "name": name, **fields}
@@ -359,16 +368,13 @@ class People:
     def _in_store(self) -> None:
         """A connection for as long as it holds; every answer that says yes is a promise."""
         world = self._world
-        io = world.tablet()
-        try:
+        with world.tablet() as io:
             while not self._stopping.is_set():
                 cards = sorted(set(world.promised.joined.items()))
                 if not cards:
                     return
                 member, loyalty = random.choice(cards)
                 self._serve(io, member, loyalty)
-        finally:
-            io.disconnect()
 
     def _serve(self, io: socketio.Client, member: str, loyalty: str) -> None:
         promised = self._world.promised
