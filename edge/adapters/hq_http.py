@@ -100,8 +100,12 @@ class HqClient:
         if status == 410:  # noqa: PLR2004 - Gone, SYNC.md
             raise StartOver
         if status == 204:  # noqa: PLR2004 - No Content
+            moved = headers.get("X-Regulars-Cursor", cursor)
+            # HTTP takes a head that the line broke off for whole. Nothing is left of this page, so the cursor ends it.
+            if not moved.endswith((".", cursor)):
+                raise ValueError("head office's answer ends within its head")
             return Unchanged(
-                cursor=headers.get("X-Regulars-Cursor", cursor),
+                cursor=moved,
                 revoke_cursor=int(headers.get("X-Regulars-Revoke", revoke_cursor)),
             )
         page = unpack_page(body)
