@@ -92,6 +92,16 @@ def test_a_line_that_tears_or_answers_nothing_is_unreachable(answer: bytes) -> N
         client.close()
 
 
+def test_a_cursor_that_the_line_broke_off_is_no_cursor() -> None:
+    head = b"HTTP/1.1 204 No Content\r\nX-Regulars-Revoke: 0\r\nX-Regulars-Cursor: 1751880000.1"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_answer_once, args=(server, head), daemon=True).start()
+        client = _client(server.getsockname()[1])
+        with pytest.raises(ValueError, match="within its head"):
+            client.feed("1751880000.12.", 0, 0)
+        client.close()
+
+
 def _answer_once(server: socket.socket, answer: bytes) -> None:
     connection, _ = server.accept()
     with connection:
