@@ -20,7 +20,7 @@ from hq.core import consent
 from hq.core.changes import Place, ScopeRow, next_place
 from hq.core.erasure import RETENTION
 from hq.core.keys import HubKeys
-from hq.core.registry import Shop
+from hq.core.registry import Seen, Shop
 from hq.core.wishes import JoinRequest, joined
 from tests.postgres import emptied
 from wire.dictionary import Dictionaries
@@ -46,6 +46,22 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
         yield store
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_what_stores_said_is_noted_of_each_and_of_nobody_else(store: SqlStore, count: int) -> None:
+    names = [f"device-{number:03}" for number in range(count)]
+    store.change(lambda change: [change.add_device(each, "de-1", f"key-{each}", NOW) for each in (*names, "silent")])
+    said = {name: Seen(NOW + number, f"epoch.{number}.", number) for number, name in enumerate(names)}
+    said["device-000"] = Seen(NOW + 9, "epoch.9.profile:a'b\\", 9, reads=1)
+    store.change(lambda change: change.seen_devices({**said, "nobody": Seen(NOW, "", 1)}))
+    store.change(lambda change: change.seen_devices({}))
+    devices = {device.device_id: device for device in store.read(lambda view: view.devices("house"))}
+    assert len(devices) == count + 1
+    for name, seen in said.items():
+        device = devices[name]
+        assert Seen(device.seen_at, device.cursor, device.revoke_seq, device.schema_version) == seen
+    assert (devices["silent"].seen_at, devices["silent"].cursor) == (NOW, "")
 
 
 def test_migrating_twice_changes_nothing(store: SqlStore) -> None:

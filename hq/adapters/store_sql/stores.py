@@ -1,12 +1,11 @@
 """Merchants, stores, their devices and the codes that enrol them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from hq.adapters.store_sql.rows import among, inserted, upsert
+from hq.adapters.store_sql.rows import among, change_each, inserted, upsert
 from hq.adapters.store_sql.tables import APPLIED, DEVICE, ENROL_CODE, MERCHANT, META, REVOCATION, STORE
 from hq.core.registry import Clash, Device, Seen, Shop, StoreReceipt, Withdrawal, succeeded
 from wire.sync import ReceiptPost
@@ -137,12 +136,17 @@ class StoreWrites(StoreReads):
 
     def seen_devices(self, seen: Mapping[str, Seen]) -> None:
         """How far each store says that it has come."""
-        rows = [{"id": device_id, **asdict(each)} for device_id, each in sorted(seen.items())]
-        if not rows:
-            return
-        query = update(DEVICE).where(DEVICE.c.device_id == bindparam("id"))
-        query = query.values(seen_at=bindparam("at"), cursor=bindparam("place"), revoke_seq=bindparam("revoked"))
-        self._c.execute(query.values(schema_version=bindparam("reads")), rows)
+        rows = [
+            {
+                "device_id": device_id,
+                "seen_at": each.at,
+                "cursor": each.place,
+                "revoke_seq": each.revoked,
+                "schema_version": each.reads,
+            }
+            for device_id, each in sorted(seen.items())
+        ]
+        change_each(self._c, DEVICE, rows)
 
     def begin_boot(self, device: Device, boot_id: str, now: float) -> None:
         values = {"boot_id": boot_id, "boot_at": now, "past_boots": succeeded(device, boot_id)}
