@@ -2,9 +2,9 @@
 
 Rival, in the same run and in turns: plain sqlite3 that writes the same JSON into a plain file by executemany, with the
 same journal, syncing, page size, page cache and transactions. It gets the JSON for nothing: no line, no check, no
-encryption, no index but the key. It gets it as a plain dump has it, in the order in which members joined. Sorted by key,
-as head office sends, sqlite3 needs two thirds of that, which is part of what our way of sending is for; what the rival
-takes for sorted rows is told beside it (`_sorted`) and decides nothing.
+encryption, no index but the key. It gets it as a plain dump has it, in the order in which members joined. Sorted by
+key, as head office sends, sqlite3 needs two thirds of that, which is part of what our way of sending is for; what the
+rival takes for sorted rows is told beside it (`_sorted`) and decides nothing.
 
 wall <= 2.0: the rival is as fast as a replica could be filled by anybody; twice that, and the line, the check of every
 field and the encryption cost no more than the writing they guard. Above, a rebuilt store is blind noticeably longer.
@@ -198,11 +198,11 @@ class Turn:
     phases: dict[str, float]
 
 
-def take_turn(folder: Path, texts: Texts, as_they_joined: Texts, client: HqClient, office_pid: int) -> Turn:
+def take_turn(folder: Path, texts: Texts, unsorted: Texts, client: HqClient, office_pid: int) -> Turn:
     """Each begins with a disk that has nothing left to do for the one before."""
     folder.mkdir()
     os.sync()
-    plain = rival(folder / "rival.db", as_they_joined)
+    plain = rival(folder / "rival.db", unsorted)
     os.sync()
     in_order = rival(folder / "sorted.db", texts)
     os.sync()
@@ -234,15 +234,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         code, texts = fill(folder / "hq", asked.members)
-        as_they_joined = Random(SEED).sample(texts, len(texts))
+        unsorted = Random(SEED).sample(texts, len(texts))
         gc.freeze()  # a store has no 100,000 rows of a rival in its memory for the collector to look through
         with head_office(folder / "hq") as (url, pid):
             key, settings = new_key(), HqSettings(url=url)
             client = HqClient(settings, Enrolment(hq_http.enrol(settings, code, key), key), system_clock())
             wire = wire_octets(client) / sum(len(text) for _, _, text in texts)
-            turns = [
-                take_turn(folder / str(number), texts, as_they_joined, client, pid) for number in range(asked.rounds)
-            ]
+            turns = [take_turn(folder / str(number), texts, unsorted, client, pid) for number in range(asked.rounds)]
             client.close()
     passed, said = verdict(turns, wire, asked.members)
     print(f"pipeline: {'PASS' if passed else 'FAIL'} {said}")
