@@ -105,7 +105,7 @@ class Conflict(HqError):
 
 class Rebootstrap(HqError):
     status = 410
-    title = "This cursor is of another life of the database"
+    title = "This cursor leads nowhere"
 
 
 class TooFast(HqError):

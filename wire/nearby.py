@@ -10,6 +10,8 @@ from typing import Annotated, Final
 import zstandard
 from pydantic import BaseModel, ConfigDict, Field
 
+from wire.sync import CURSOR_LENGTH
+
 NEARBY_TYPE: Final = "application/vnd.regulars.nearby"
 # So many lines are 35 kB under zstd and less than a tenth of a second of head office's time; more come with the next
 # answer.
@@ -19,6 +21,9 @@ MOST_STORES: Final = 12
 _UNPACKED_LIMIT: Final = 4 * 1024 * 1024
 
 
+_Cursor = Annotated[str, Field(max_length=CURSOR_LENGTH)]
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -26,9 +31,7 @@ class _Message(BaseModel):
 class NearbyAsk(_Message):
     """`after`: for each neighbour the `cursor` of its last answer; a neighbour that is missing is told from nothing."""
 
-    after: Annotated[
-        dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=300)]], Field(max_length=100)
-    ] = {}
+    after: Annotated[dict[Annotated[str, Field(max_length=40)], _Cursor], Field(max_length=100)] = {}
 
 
 class NearStore(_Message):

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from wire.picture import PictureName
 
 Cents = Annotated[int, Field(ge=0, le=10**9)]
+# It is part of a cursor: an empty one would make half a cursor, and PostgreSQL keeps no NUL.
+FeedKey = Annotated[str, Field(pattern=r"^[^\x00]{1,200}$")]
 
 
 class _Model(BaseModel):
@@ -18,7 +20,7 @@ class _Model(BaseModel):
 
 
 class Variant(_Model):
-    variant_id: str
+    variant_id: FeedKey
     size: str
     gtin: str = ""
 
@@ -29,7 +31,7 @@ class Product(_Model):
     `image` never is an address: what a page shows comes from the store that shows it.
     """
 
-    product_id: str
+    product_id: FeedKey
     merchant_id: str
     brand: str
     category: str
@@ -53,7 +55,7 @@ class Stock(_Model):
     """Pieces of one variant in one store; `shelf` says where a salesperson finds it."""
 
     store_id: str
-    variant_id: str
+    variant_id: FeedKey
     pieces: Annotated[int, Field(ge=0, le=10**6)]
     shelf: str = ""
     counted_at: int

@@ -90,6 +90,8 @@ class Revocation(_Message):
 
 
 RecordKind = Literal["profile", "product", "stock", "command"]
+# Characters: a key may have 200 (`wire.product.FeedKey`), an article from before there was that limit more.
+CURSOR_LENGTH: Final = 1_000
 
 
 class PhoneCommand(_Message):

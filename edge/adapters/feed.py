@@ -55,6 +55,9 @@ class Feed:
     def poll(self, wait_s: int) -> bool:
         """Whether the replica is up to date now. Raises StartOver, HqUnreachable, ValueError."""
         epoch, cursor, revoke_cursor = self._cache.cursor()
+        if cursor and not replica.is_cursor(cursor, epoch):
+            _log.warning("feed.cursor_broken", remedy="none needed: everything is fetched again")
+            raise StartOver  # an older head office would answer 400 to it for ever
         if not cursor or self._cache.snapshot_after():
             self._bootstrap(epoch, cursor, revoke_cursor)
             return False
@@ -62,6 +65,7 @@ class Feed:
         if self._cache.cursor() != (epoch, cursor, revoke_cursor):
             raise StartOver  # begun anew while the poll was parked: this answer belongs to what was there before
         if isinstance(answer, Unchanged):
+            _check_cursor(answer.cursor, epoch)
             self._cache.confirm_current(answer.cursor, answer.revoke_cursor, self._client.now())
             self._heal()
             return True
@@ -214,6 +218,13 @@ class _Ahead:
 def _same(epoch: str, page: Page) -> None:
     if page.header.epoch != epoch:
         raise StartOver
+    _check_cursor(page.header.cursor, epoch)
+
+
+def _check_cursor(cursor: str, epoch: str) -> None:
+    """One that is broken is never kept: the answer is asked for again from where the replica stands."""
+    if not replica.is_cursor(cursor, epoch):
+        raise ValueError("head office's answer has no whole cursor")
 
 
 def _tell(plan: Plan) -> None:

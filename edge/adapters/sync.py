@@ -5,6 +5,7 @@ keys and lease; *phone* posts phone views, newest of each visit first and nothin
 down costs a growing pause, never an end.
 """
 
+import math
 import queue
 import random
 import threading
@@ -38,6 +39,9 @@ FIRST_PAUSE_S: Final = 0.5
 SHORT_PAUSE_S: Final = 2.0
 SHORT_TRIES: Final = 60
 LONGEST_PAUSE_S: Final = 15.0
+# The first time everything is fetched again at once, but whoever answers 410 to every cursor, a proxy or a head office
+# with a fault, would have a whole snapshot a second of each store. After such a time without, it is the first again.
+ANEW_PAUSE_S: Final = 300.0
 # Events of one moment travel together; longer and head office's own pages would look late.
 GATHER_S: Final = 0.2
 # Visits at once in the largest store, several times over.
@@ -57,15 +61,17 @@ _log = structlog.get_logger("sync")
 class Pause:
     """Doubles up to a bound, with jitter, so that stores do not come back all at once."""
 
-    def __init__(self, stopping: threading.Event) -> None:
-        self._stopping = stopping
+    def __init__(
+        self, stopping: threading.Event, *, short_s: float = SHORT_PAUSE_S, longest_s: float = LONGEST_PAUSE_S
+    ) -> None:
+        self._stopping, self._short_s, self._longest_s = stopping, short_s, longest_s
         self._next_s = FIRST_PAUSE_S
         self._tries = 0
 
     def wait(self) -> None:
         self._stopping.wait(self._next_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
         self._tries += 1
-        bound_s = SHORT_PAUSE_S if self._tries < SHORT_TRIES else LONGEST_PAUSE_S
+        bound_s = self._short_s if self._tries < SHORT_TRIES else self._longest_s
         self._next_s = min(bound_s, self._next_s * 2)
 
     def reset(self) -> None:
@@ -92,6 +98,8 @@ class Sync:
         self._feed = Feed(client, cache, self._taken)
         self._gained: set[str] = set()  # members whose day keys are not here
         self._is_booted = False
+        self._is_lost, self._lost_at = False, -math.inf  # head office does not know where this replica stands
+        self._anew = Pause(self._stopping, short_s=ANEW_PAUSE_S, longest_s=ANEW_PAUSE_S)
         self._keys_for = 0
         self._ended_lease = 0.0  # `as_of` of the lease whose end was seen
         self._table_lock = threading.Lock()
@@ -171,14 +179,16 @@ class Sync:
         is_current = False
         while not self._stopping.is_set():
             try:
+                if self._is_lost:
+                    self._begin_anew()
                 if not self._is_booted:
                     self._boot()
                 is_current = self._poll(wait_s=self._settings.hq.wait_s if is_current else 0)
                 self._line(online=True)
                 pause.reset()
             except StartOver:
-                self._is_booted = is_current = False
-                self._cache.start_over("")
+                is_current, self._is_lost = False, True
+                self._hold_back()
             except (HqUnreachable, ValueError) as error:
                 _tell(error)
                 self._line(online=False)
@@ -195,6 +205,18 @@ class Sync:
                 self._cache.rebuild()
                 self._is_booted = is_current = False
                 pause.wait()
+
+    def _hold_back(self) -> None:
+        """Not the first time. The replica is still there meanwhile: the store serves on, as one without its line."""
+        if time.monotonic() - self._lost_at < 2 * ANEW_PAUSE_S:
+            self._anew.wait()
+        else:
+            self._anew.reset()
+        self._lost_at = time.monotonic()
+
+    def _begin_anew(self) -> None:
+        self._cache.start_over("")
+        self._is_lost = self._is_booted = False
 
     def _boot(self) -> None:
         booted = self._feed.boot()

@@ -66,6 +66,17 @@ class Plan:
         return any(kind in {"product", "stock"} for kind, _ in self.rows)
 
 
+def is_cursor(text: str, epoch: str) -> bool:
+    """Whether head office's life `epoch` may have said this: `<epoch>.<seq>.`, and after it nothing or `<kind>:<key>`.
+
+    Half of one, as older software kept it from an answer that the line broke off, leads nowhere.
+    """
+    seq, dot, row = text.removeprefix(f"{epoch}.").partition(".")
+    kind, _, key = row.partition(":")
+    is_whole = bool(dot) and seq.isascii() and seq.isdigit() and (not row or bool(kind and key))
+    return is_whole and text.startswith(f"{epoch}.")
+
+
 def told_anew(gone: Revoked) -> Revoked:
     """The same withdrawal for another life of head office's database, which may count it otherwise or not know it.
 

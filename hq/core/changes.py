@@ -7,15 +7,16 @@ their order is the order in which changes became visible.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
-from wire.sync import RecordKind
+from wire.sync import CURSOR_LENGTH, RecordKind
 
 PAGE_ROWS: Final = 2_000
 # Revocations are short (some 120 bytes): as many as a page may have, they are still below 1 MB.
 PAGE_REVOCATIONS: Final = 5_000
 WAIT_S: Final = 25.0
 _SEQ_DIGITS: Final = 18  # below 2**63, the largest number either database stores
+MOST_SEQ: Final = 10**_SEQ_DIGITS - 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,7 +53,9 @@ def cursor_text(epoch: str, place: Place) -> str:
 
 
 def parse_cursor(text: str) -> tuple[str, Place] | None:
-    """(epoch, place), or None for what is not a cursor."""
+    """(epoch, place), or None for what is not a cursor: half of one, or nothing that `cursor_text` ever wrote."""
+    if len(text) > CURSOR_LENGTH or "\0" in text:
+        return None
     epoch, dot, rest = text.partition(".")
     seq, second_dot, row = rest.partition(".")
     if not (epoch and dot and second_dot and seq.isascii() and seq.isdigit() and len(seq) <= _SEQ_DIGITS):
@@ -60,7 +63,7 @@ def parse_cursor(text: str) -> tuple[str, Place] | None:
     if not row:
         return epoch, Place(int(seq))
     kind, colon, key = row.partition(":")
-    return (epoch, Place(int(seq), kind, key)) if kind and colon and key else None
+    return (epoch, Place(int(seq), kind, key)) if kind in get_args(RecordKind) and colon and key else None
 
 
 def next_place(rows: Sequence[ScopeRow], limit: int, counter_seq: int) -> Place:

@@ -35,14 +35,15 @@ class Total:
     sum8: int
 
 
-def stretches(after: str, upto: str) -> tuple[Stretch, ...] | None:
-    """What lies between two places as `wire.page.place` writes them; None for what is not one.
+def is_place(text: str) -> bool:
+    """Whether `wire.page.place` may have written it; the empty one is before everything, or behind it."""
+    kind, colon, _ = text.partition(":")
+    return not text or (kind in KINDS and colon == ":" and "\0" not in text)
 
-    An empty key in `upto` is the end of its kind.
-    """
+
+def stretches(after: str, upto: str) -> tuple[Stretch, ...]:
+    """What lies between two places (`is_place`). An empty key in `upto` is the end of its kind."""
     first, last = _spot(after), _spot(upto)
-    if first is None or last is None:
-        return None
     first_kind, last_kind = first[0] or KINDS[0], last[0] or KINDS[-1]
     return tuple(
         Stretch(kind, first[1] if kind == first[0] else "", last[1] if kind == last[0] else "")
@@ -68,8 +69,6 @@ def summed(rows: Iterable[Total]) -> int:
     return digest((row.rev, row.sum8) for row in rows)
 
 
-def _spot(text: str) -> tuple[str, str] | None:
-    kind, colon, key = text.partition(":")
-    if not text:
-        return "", ""
-    return (kind, key) if colon and kind in KINDS else None
+def _spot(text: str) -> tuple[str, str]:
+    kind, _, key = text.partition(":")
+    return kind, key

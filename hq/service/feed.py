@@ -4,10 +4,19 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hq.core.changes import PAGE_REVOCATIONS, PAGE_ROWS, Place, ScopeRow, cursor_text, next_place, parse_cursor
+from hq.core.changes import (
+    MOST_SEQ,
+    PAGE_REVOCATIONS,
+    PAGE_ROWS,
+    Place,
+    ScopeRow,
+    cursor_text,
+    next_place,
+    parse_cursor,
+)
 from hq.core.erasure import TOMBSTONE_S
 from hq.core.registry import Device, Seen
-from hq.errors import BadInput, Conflict, Rebootstrap
+from hq.errors import Conflict, Rebootstrap
 from hq.service.office import Office
 from wire.page import Gone, Page, PageHeader, Put, Record
 from wire.profile import SCHEMA
@@ -42,6 +51,15 @@ class FeedDesk:
             raise Conflict(
                 f"Head office speaks profile schemas {_OLDEST_SCHEMA} to {SCHEMA}.", "Update the store's software."
             )
+
+    def check_place(self, cursor: str | None, revoked: int) -> None:
+        """Raises Rebootstrap for what no page of this life of the database can have said.
+
+        A store that holds half a cursor has no other one, and would ask with it for ever.
+        """
+        self._place(cursor)
+        if revoked > MOST_SEQ:
+            raise Rebootstrap("This cursor is ahead of head office.", "Start again without a cursor.")
 
     def page(self, device: Device, cursor: str | None, revoked: int, limit: int, now: float) -> Page:
         """One page, maybe empty; its cursors may have moved even then. Raises Rebootstrap."""
@@ -101,7 +119,9 @@ class FeedDesk:
             return Place(0)
         parsed = parse_cursor(cursor)
         if parsed is None:
-            raise BadInput("This is not a cursor.", "Send `cursor` of the last page as it came.")
+            raise Rebootstrap(
+                "This is not a cursor.", "Start again without one, and keep `cursor` of a page as it came."
+            )
         if parsed[0] != self._office.epoch:
             raise Rebootstrap("Head office was restored since.", "Start again without a cursor.")
         return parsed[1]

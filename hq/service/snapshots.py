@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hq.core.changes import PAGE_REVOCATIONS, PAGE_ROWS, Place, cursor_text
 from hq.core.erasure import TOMBSTONE_S
 from hq.core.registry import Device, Seen
-from hq.core.snapshots import COMPARED, Stretch, Total, buckets, stretches
+from hq.core.snapshots import COMPARED, Stretch, Total, buckets, is_place, stretches
 from hq.errors import BadInput, Rebootstrap
 from hq.service.office import Office
 from wire.page import Page, PageHeader, Put, Trailer, place
@@ -27,11 +27,14 @@ class SnapshotDesk:
         """Of one moment: rows and cursors are read in one transaction, which ends with the iterator.
 
         Revocations come before any row. The last page has no records and the trailer; when `is_over` said that it has
-        taken long enough, the trailer says where to go on. Raises BadInput at once for what is no place.
+        taken long enough, the trailer says where to go on. Raises at once Rebootstrap for an `after` that is no place,
+        since a store that kept it has no other, and BadInput for such an `upto`.
         """
+        if not is_place(after):
+            raise Rebootstrap("This is not a place in a snapshot.", "Start again without one.")
+        if not is_place(upto):
+            raise BadInput("This is not a place in a snapshot.", "Send kind:key as the digest's bucket has it.")
         wanted = stretches(after, upto)
-        if wanted is None:
-            raise BadInput("This is not a place in a snapshot.", "Send kind:key of the last record that came.")
         if device.seen_at <= now - TOMBSTONE_S:  # the feed turned it away, and takes it again from here
             self._office.store.change(lambda change: change.seen_devices({device.device_id: Seen(now, "", revoked)}))
         return self._pages(device, wanted, after, revoked, now=now, is_over=is_over)

@@ -10,10 +10,10 @@ import zstandard
 
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.feed import COMPARE_EVERY_S, Feed
-from edge.adapters.hq_http import StartOver
+from edge.adapters.hq_http import StartOver, Unchanged
 from tests.contract.fake_hq import Office
 from tests.core.newer import NEWER, newer
-from tests.core.pages import gone, packed, put, withdrawal
+from tests.core.pages import gone, packed, page, put, withdrawal
 from tests.core.store import ANNA, BEN, FILE_KEY, HUB_KEY, NOW, product, profile, receipt
 from wire.page import Put
 from wire.profile import Profile
@@ -84,12 +84,12 @@ class Torn:
         office.snapshot = self.snapshot  # type: ignore[method-assign,assignment]
 
     def snapshot(self, *arguments: Any) -> Iterator[Any]:
-        for page in self._snapshot(*arguments):
+        for each in self._snapshot(*arguments):
             if self._left == 0:
                 self._left = -1
                 raise ValueError("the page ends inside a record")
             self._left -= 1
-            yield page
+            yield each
 
 
 def test_a_torn_snapshot_goes_on_where_it_was_torn(store: Store, office: Office) -> None:
@@ -227,6 +227,35 @@ def test_another_life_of_head_office_starts_over(store: Store, office: Office) -
     assert store.cache.cursor() == ("e2", "", 0)
     store.catch_up()
     assert office.snapshots == [("", ""), ("", "")]
+
+
+def test_a_store_that_kept_half_a_cursor_begins_anew_and_loses_no_withdrawal(store: Store, office: Office) -> None:
+    office.revocations.append(withdrawal(REFS[0], at=NOW + 5))
+    store.catch_up()
+    office.revocations.append(withdrawal(REFS[1], seq=2, at=NOW + 6))
+    office.write(gone(REFS[1], 2))
+    store.altered("UPDATE meta SET v = 'e1.1' WHERE k = 'cursor'")
+    with pytest.raises(StartOver):
+        store.feed.poll(0)
+    assert office.cursors == [("e1.1.", 1)]  # it was not even asked for
+    store.cache.start_over("")
+    store.feed.boot()
+    store.catch_up()
+    assert store.shown(*REFS) == [None, None, *(profile(member) for member in REFS[2:])]
+    assert {gone.member_ref for gone in store.cache.unconfirmed()} == set(REFS[:2])
+
+
+@pytest.mark.parametrize("cursor", ["", "e1", "e1.7", "e1.7.product", "e1.7.product:", "e2.7."])
+def test_a_cursor_that_is_none_is_never_kept(store: Store, office: Office, cursor: str) -> None:
+    store.catch_up()
+    kept = store.cache.cursor()
+    for answer in (page(put(profile(ANNA)), cursor=cursor), Unchanged(cursor=cursor, revoke_cursor=0)):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(office, "feed", lambda *_, answer=answer: answer)
+            with pytest.raises(ValueError, match="no whole cursor"):
+                store.feed.poll(0)
+    assert store.cache.cursor() == kept
+    assert store.shown(ANNA) == [None]
 
 
 def test_articles_come_through_a_snapshot_too(store: Store, office: Office) -> None:

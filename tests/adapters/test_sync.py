@@ -85,9 +85,9 @@ def test_a_page_is_in_the_replica_before_the_service_hears_of_it(line: Line, off
 
 
 def test_the_next_request_carries_the_cursor(line: Line, office: Office) -> None:
-    office.publish(page(anna(), cursor="e1.7.y"))
+    office.publish(page(anna(), cursor="e1.7.profile:y"))
     line.sync.start()
-    eventually(lambda: ("e1.7.y", 0) in office.cursors)
+    eventually(lambda: ("e1.7.profile:y", 0) in office.cursors)
 
 
 def test_the_line_is_told_once_down_and_once_up(line: Line, office: Office) -> None:
@@ -106,20 +106,52 @@ def test_a_torn_page_changes_nothing_and_is_asked_for_again(line: Line, office: 
 
 
 def test_a_restored_head_office_is_fetched_from_the_start(line: Line, office: Office) -> None:
-    office.publish(page(anna(), cursor="e1.7.y"))
+    office.publish(page(anna(), cursor="e1.7.profile:y"))
     line.sync.start()
     eventually(lambda: line.cache.profile(ANNA))
     office.epoch = "e2"
     office.rows.clear()  # the backup is older than she is
-    office.publish(page(epoch="e2", cursor="e2.1.x"))
+    office.publish(page(epoch="e2", cursor="e2.1.profile:x"))
     eventually(lambda: line.cache.cursor()[0] == "e2")
     assert line.cache.profile(ANNA) is None
 
 
 def test_a_cursor_that_head_office_forgot_starts_over(line: Line, office: Office) -> None:
-    office.publish(page(anna(), cursor="e1.7.y"), StartOver())
+    office.publish(page(anna(), cursor="e1.7.profile:y"), StartOver())
     line.sync.start()
     eventually(lambda: office.snapshots == [("", ""), ("", "")])
+
+
+def test_whoever_disowns_every_cursor_is_not_sent_for_a_snapshot_without_end(line: Line, office: Office) -> None:
+    def disown(*_: Any, **__: Any) -> Any:
+        raise StartOver
+
+    office.publish(page(anna()))
+    office.feed = disown  # type: ignore[method-assign]
+    line.sync.start()
+    eventually(lambda: len(office.snapshots) >= 2)
+    time.sleep(1.0)
+    assert len(office.snapshots) <= 5  # without a pause it would be hundreds
+    assert line.cache.profile(ANNA) == profile()  # who serves on from what is there while it waits
+
+
+def test_a_disk_that_is_full_when_all_begins_anew_does_not_end_the_line(
+    line: Line, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_over, faults = line.cache.start_over, [OperationalError("full")]
+
+    def full_once(epoch: str) -> None:
+        if faults:
+            raise faults.pop()
+        start_over(epoch)
+
+    office.publish(page(anna(), cursor="e1.7.profile:y"))
+    line.sync.start()
+    eventually(lambda: line.cache.profile(ANNA))
+    monkeypatch.setattr(line.cache, "start_over", full_once)
+    office.publish(StartOver())
+    eventually(lambda: office.snapshots == [("", ""), ("", "")])
+    eventually(lambda: line.cache.profile(ANNA))
 
 
 def test_a_new_key_of_head_office_is_fetched_when_a_receipt_needs_it(line: Line, office: Office) -> None:

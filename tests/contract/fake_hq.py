@@ -10,6 +10,8 @@ from itertools import islice
 
 from edge.adapters.hq_http import StartOver, Unchanged
 from edge.errors import HqRefused
+from hq.core.changes import Place, parse_cursor
+from hq.core.snapshots import is_place
 from tests.core.store import ANNA, HUB_KEY, NOW, product
 from wire import dictionary
 from wire.dictionary import SHIPPED, shipped_octets
@@ -111,6 +113,8 @@ class Office:
 
     def snapshot(self, after: str, revoke_cursor: int, upto: str = "") -> Iterator[Page]:
         self._answer()
+        if not is_place(after):
+            raise StartOver
         self.snapshots.append((after, upto))
         with self.changed:
             canned = self.pages[:1] if not upto else []
@@ -188,10 +192,10 @@ class Office:
         return not isinstance(self._page(cursor, revoke_cursor), Unchanged)
 
     def _page(self, cursor: str, revoke_cursor: int) -> Page | Unchanged:
-        epoch, seq, rest = cursor.split(".", 2) if cursor else (self.epoch, "0", "")
+        epoch, after = parse_cursor(cursor) or ("", Place(0)) if cursor else (self.epoch, Place(0))
         if epoch != self.epoch:
             raise StartOver
-        at = (int(seq), rest or "~")
+        at = (after.seq, "~" if after.whole else f"{after.kind}:{after.key}")
         rows = sorted((number, place(record), record) for number, record in self.rows.values())
         some = list(islice((row for row in rows if row[:2] > at), self.page_rows))
         end = f"{self.epoch}.{self.seq}."

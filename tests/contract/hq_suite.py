@@ -80,6 +80,19 @@ class HqContract:
         with pytest.raises(StartOver):
             office.feed("ffff.1.", 0, 0)
 
+    @pytest.mark.parametrize("length", [-1, 4, 0])
+    def test_what_is_left_of_a_broken_cursor_starts_over(self, office: Any, publish: Publish, length: int) -> None:
+        publish(["half-a"])
+        whole = self.caught_up(office).cursor
+        for broken in (whole[:length] or "x", f"{whole}product", f"{whole}product:", f"{whole}nothing:a"):
+            with pytest.raises(StartOver):
+                office.feed(broken, 0, 0)
+
+    @pytest.mark.parametrize("after", ["product", "prod", "nothing:a"])
+    def test_a_snapshot_that_shall_go_on_nowhere_starts_over(self, office: Any, after: str) -> None:
+        with pytest.raises(StartOver):
+            list(office.snapshot(after, 0))
+
     def test_a_snapshot_holds_everything_sorted_and_says_how_much(self, office: Any, publish: Publish) -> None:
         publish(["snap-c", "snap-a", "snap-b"])
         records, last = self.snapshot(office)

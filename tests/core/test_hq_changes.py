@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.core.replica import is_cursor
 from hq.core.changes import Place, ScopeRow, cursor_text, next_place, parse_cursor
-from wire.sync import RecordKind
+from wire.sync import CURSOR_LENGTH, RecordKind
 
 KEYS: st.SearchStrategy[tuple[RecordKind, str]] = st.sampled_from(
     [("profile", "a"), ("profile", "b"), ("product", "a"), ("stock", "v:1"), ("stock", "v.2")]
@@ -32,8 +34,26 @@ def test_what_is_not_a_cursor_is_none() -> None:
         "x.1.profile:",
         "x." + "9" * 30 + ".",
         "x.².a",
+        "x.1.profil:a",
+        "x.1.profile:\0",
+        "x.1.profile:" + "a" * CURSOR_LENGTH,
     ):
         assert parse_cursor(text) is None
+
+
+@pytest.mark.parametrize("place", [Place(120), Place(120, "profile", "ab"), Place(120, "stock", "de:1.2:x")])
+def test_a_cursor_that_was_broken_off_is_none_or_leads_no_further(place: Place) -> None:
+    """Both sides agree on what is a cursor; one that is cut within a key repeats rows and passes none over.
+
+    Cut before the kind it would pass some over: hence an answer without a page, which may be torn, always ends a seq.
+    """
+    whole = cursor_text("0a1b", place)
+    for length in range(len(whole)):
+        parsed = parse_cursor(whole[:length])
+        assert is_cursor(whole[:length], "0a1b") == (parsed is not None)
+        assert parsed is None or parsed == ("0a1b", Place(120)) or parsed[1] < place
+    assert is_cursor(whole, "0a1b")
+    assert not is_cursor(whole, "0a1")
 
 
 def test_a_full_page_stops_at_its_last_row_and_another_goes_to_the_counter() -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from hq.adapters.web import SEEN_S
 from hq.core.keys import visit_mac
 from tests.faults.records import stored_events
 from tests.flow.hub import Hub, StoreClient, running_hub
@@ -148,7 +149,49 @@ def test_a_cursor_of_another_life_of_the_database_asks_to_start_again(store: Sto
     assert (
         store.get("/v1/feed", c=f"{store.cursor.partition('.')[0]}.999999." if store.cursor else "").status_code == 410
     )
-    assert store.get("/v1/feed", c="nonsense").status_code == 400
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "x" * 400, "x\0", ".", "ffff.1", "ffff.1.profile"])
+def test_a_store_that_has_no_cursor_any_more_is_told_to_start_again(store: StoreClient, cursor: str) -> None:
+    refused = store.get("/v1/feed", c=cursor)
+    assert refused.status_code == 410
+    assert "Start again" in refused.json()["remedy"]
+    assert store.get("/v1/snapshot", after=cursor).status_code == 410
+    assert store.get("/v1/snapshot", upto=cursor).status_code == 400
+
+
+def test_a_store_with_a_number_beyond_all_is_told_and_takes_no_other_with_it(hub: Hub, store: StoreClient) -> None:
+    """Where stores stand is written down for all of them at once."""
+    other = hub.add_store("de-0050")
+
+    def seen_at() -> float:
+        (device,) = [d for d in hub.admin.get("/v1/devices").json()["devices"] if d["store_id"] == "de-0050"]
+        return float(device["seen_at"])
+
+    before, until = seen_at(), time.monotonic() + 3 * SEEN_S
+    while time.monotonic() < until and seen_at() == before:
+        assert store.get("/v1/snapshot", r=10**30).status_code == 410
+        assert store.get("/v1/feed", r=10**30).status_code == 410
+        other.poll()
+    assert seen_at() > before
+
+
+@pytest.mark.parametrize("product_id", ["", "x" * 201, "a\0b"])
+def test_an_article_whose_id_no_cursor_could_hold_is_refused(hub: Hub, product_id: str) -> None:
+    for path, body in (
+        ("/v1/products", {"products": [_product("a") | {"product_id": product_id}]}),
+        ("/v1/stock", {"stock": [_stock("de-0001", product_id)]}),
+    ):
+        assert hub.admin.put(path, json=body).status_code == 400
+
+
+def test_a_page_that_ends_at_the_longest_id_is_gone_on_from(hub: Hub) -> None:
+    longest = "ß.:/" * 50
+    store = hub.add_store("de-0051")
+    products = [_product("a"), _product(longest) | {"variants": []}]
+    hub.admin.put("/v1/products", json={"products": products}).raise_for_status()
+    store.catch_up(limit=1)
+    assert longest in store.here("product")
 
 
 def test_a_request_without_a_device_is_told_what_time_it_is(hub: Hub) -> None:

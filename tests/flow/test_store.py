@@ -9,7 +9,7 @@ import pytest
 
 from edge.adapters import remnants
 from edge.adapters.store_key import store_key
-from edge.adapters.store_sqlite import Damaged, opened
+from edge.adapters.store_sqlite import Damaged, connected, opened, put_meta
 from tests.flow.hub import Hub, running_hub
 from tests.flow.shop import Shop, Tablet, eventually, open_shop
 from wire import rst1
@@ -176,6 +176,29 @@ def test_a_restart_goes_on_with_the_same_visit(shop: Shop, tablet: Tablet) -> No
     again = shop.connect(token)
     with shop.inside(anna):
         assert eventually(lambda: again.visit("Anna"))["id"] == before["id"]
+
+
+def test_a_store_that_kept_half_a_cursor_is_whole_again_by_itself(hub: Hub, shop: Shop) -> None:
+    """As older software left it; what was withdrawn meanwhile is gone, and proved."""
+    anna, ben = shop.join("Anna"), shop.join("Ben")
+    shop.stop()
+    key = store_key(shop.state, shop.state / "outbox.db").of("cache")
+    replica = connected(shop.state / "cache.db", key, "NORMAL")
+    cursor = replica.execute("SELECT v FROM meta WHERE k = 'cursor'").fetchone()[0]
+    with replica.atomic():
+        put_meta(replica, cursor=cursor.rstrip("."))
+    replica.close()
+    seq = hub.withdraw(anna.ref)
+    shop.start()
+    eventually(lambda: shop.edge._cache.cursor()[1].endswith("."), within_s=10)
+    eventually(lambda: shop.edge._cache.profile(ben.ref))
+    assert shop.edge._cache.profile(anna.ref) is None
+    ours = shop.enrolled.store.device_id
+
+    def applied() -> set[str]:
+        return {one["device_id"] for one in hub.admin.get(f"/v1/withdraw/{seq}").json()["applied"]}
+
+    eventually(lambda: ours in applied(), within_s=10)
 
 
 def test_a_strict_store_has_its_replicas_key_from_head_office_alone(hub: Hub, tmp_path: Path) -> None:

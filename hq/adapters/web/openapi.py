@@ -53,7 +53,7 @@ _REFUSALS: Final = {
     405: "Another method than this address has.",
     408: "The body did not arrive in time.",
     409: "It contradicts what is there, or the same Idempotency-Key is at work.",
-    410: "Start again: this cursor is of another life of the database.",
+    410: "Start again: this cursor is of another life of the database, or none at all.",
     413: "The body is too large; it was not read.",
     415: "The body is not application/json.",
     422: "The same Idempotency-Key came with another body.",

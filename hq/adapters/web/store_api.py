@@ -19,6 +19,7 @@ from wire.event import BatchAck, EventBatch
 from wire.nearby import NEARBY_TYPE, NearbyAsk, pack_nearby
 from wire.page import PAGE_TYPE, PAGES_TYPE, Page, pack_page
 from wire.sync import (
+    CURSOR_LENGTH,
     BootReply,
     BootRequest,
     DayKeys,
@@ -42,9 +43,12 @@ _BUFFERED: Final = 32 * 1024
 
 
 class FeedQuery(Sent):
-    """`c` and `r` of the last page; without `c` the store starts from nothing. `v` is the store's profile schema."""
+    """`c` and `r` of the last page; without `c` the store starts from nothing. `v` is the store's profile schema.
 
-    c: Annotated[str, Field(max_length=300)] | None = None
+    A `c` that is no cursor is answered like one of another life of the database: only a new start helps either.
+    """
+
+    c: str | None = None
     r: Annotated[int, Field(ge=0)] = 0
     wait: Annotated[float, Field(ge=0, le=WAIT_S)] = 0
     limit: Annotated[int, Field(ge=1, le=PAGE_ROWS)] = PAGE_ROWS
@@ -53,10 +57,13 @@ class FeedQuery(Sent):
 
 
 class SnapshotQuery(Sent):
-    """`after` and `upto` are places, `kind:key`; `r` as in the feed. Without them: everything."""
+    """`after` and `upto` are places, `kind:key`; `r` as in the feed. Without them: everything.
 
-    after: Annotated[str, Field(max_length=300)] = ""
-    upto: Annotated[str, Field(max_length=300)] = ""
+    An `after` that is no place is answered as a cursor that is none.
+    """
+
+    after: str = ""
+    upto: Annotated[str, Field(max_length=CURSOR_LENGTH)] = ""
     r: Annotated[int, Field(ge=0)] = 0
     v: int | None = None
 
@@ -102,6 +109,7 @@ def store_api(desk: Desk) -> Blueprint:
         device = await desk.device()
         asked = query(FeedQuery)
         desk.office.feed.check_schema(asked.v)
+        desk.office.feed.check_place(asked.c, asked.r)  # before it is written down for all to see where this store is
         if desk.wakes.parked >= PARKED_LIMIT:
             raise TooFast("Too many stores are waiting.", "Try again later.", retry_after_s=10)
         said = await _next_answer(desk, device, asked)
@@ -127,6 +135,7 @@ def snapshot_api(desk: Desk) -> Blueprint:
         device = await desk.device()
         asked = query(SnapshotQuery)
         office.feed.check_schema(asked.v)
+        office.feed.check_place(None, asked.r)
         if desk.snapshots >= SNAPSHOTS:
             raise TooFast("Other stores are fetching everything.", "Try again in a moment.", retry_after_s=5)
         until = desk.clock() + SNAPSHOT_S
@@ -229,13 +238,16 @@ async def _next_answer(desk: Desk, device: Device, asked: FeedQuery) -> Answer:
             said = desk.pages.answer(device, cursor, revoked, asked.limit) if asked.wait else None
             if said is None:
                 said = await desk.run(_read, desk, device, cursor, revoked, asked.limit)
-            left_s = until - desk.clock()
-            if said.octets is not None or left_s <= 0 or desk.wakes.stopping.is_set():
+            if said.octets is not None:
                 return said
             cursor, revoked = said.cursor, said.revoked
-            if cursor.endswith("."):  # else a full page of things that were purged meanwhile: more may lie behind it
-                await wait(woken, left_s)
-                desk.still(device)
+            if not cursor.endswith("."):  # a full page of things that were purged meanwhile: more may lie behind it
+                continue
+            left_s = until - desk.clock()
+            if left_s <= 0 or desk.wakes.stopping.is_set():
+                return said
+            await wait(woken, left_s)
+            desk.still(device)
 
 
 def _read(desk: Desk, device: Device, cursor: str | None, revoked: int, limit: int) -> Answer:
