@@ -20,9 +20,10 @@ _PROGRAMS: Final = {"debootstrap": "debootstrap", "systemd-nspawn": "systemd-con
 _GROUPS: Final = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup"))
 
 # $0 is the name of our control group, the arguments are nspawn's. /run is hidden, or nspawn would look for the host's
-# systemd there.
+# systemd there. Disks that others have mounted are let go of here, or they could not take them out as long as we run.
 _STAGE: Final = """
 mount --make-rprivate / && mount -t tmpfs tmpfs /run
+sed -n 's|^/dev/loop[0-9]* \\([^ ]*\\) .*|\\1|p' /proc/self/mounts | while read -r disk; do umount "$disk"; done
 for tree in /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
     [ -d "$tree" ] && mkdir -p "$tree/$0" && echo $$ > "$tree/$0/cgroup.procs"
 done

@@ -15,7 +15,8 @@ from tests.faults.spawner import Life
 # linux/ext4.h: what the kernel offers for just this, also used by its own tests (xfstests' "godown").
 _EXT4_IOC_SHUTDOWN: Final = 0x8004587D
 _NO_LOG_FLUSH: Final = 2
-_SBIN: Final = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+_ENV: Final = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
+_RELEASED_S: Final = 10.0
 
 
 class Disk:
@@ -49,14 +50,35 @@ class Disk:
     def plug_in(self) -> None:
         _run("mount", "-o", "loop", str(self.image), str(self.mount))
 
-    def take_out(self) -> None:
-        """Once nobody has a file open."""
-        end = time.monotonic() + 10
+    def take_out(self, within_s: float = _RELEASED_S) -> None:
+        """Once nobody has a file open, and nobody else has the disk mounted.
+
+        A program that began a mount namespace of its own while it was mounted here, as a container does, still has it
+        there. Plugged in again it would not be read anew: the kernel would show the dead one, where each file that is
+        opened is an I/O error.
+        """
+        end = time.monotonic() + within_s
         while os.path.ismount(self.mount):
             done = subprocess.run(["umount", str(self.mount)], capture_output=True, check=False)
             if done.returncode and time.monotonic() > end:
                 raise AssertionError(done.stderr.decode())
             time.sleep(0.02 if done.returncode else 0)
+        while self._is_held():
+            assert time.monotonic() < end, f"another mount namespace still holds {self.mount}: end what began one"
+            time.sleep(0.02)
+
+    def abandon(self) -> None:
+        """Away with it, whoever still has a file open: a folder with a disk in it is one that nobody can remove."""
+        if os.path.ismount(self.mount):
+            _run("umount", "--lazy", str(self.mount))
+        self.image.unlink()
+
+    def _is_held(self) -> bool:
+        """Whether a loop device still lies on the image: the kernel takes it off with the last mount."""
+        listed = subprocess.run(
+            ["losetup", "--associated", str(self.image)], check=True, capture_output=True, env=_ENV, timeout=30
+        )
+        return bool(listed.stdout)
 
     def fill(self, leave: int = 0) -> Path:
         """A file that takes all room but `leave` bytes; unlink it to make room."""
@@ -80,9 +102,11 @@ def loop_disk(folder: Path, mib: int) -> Iterator[Disk]:
     try:
         yield disk
     finally:
-        disk.take_out()
-        disk.image.unlink()
+        try:
+            disk.take_out()
+        finally:
+            disk.abandon()
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": _SBIN}, timeout=30)
+    subprocess.run(command, check=True, capture_output=True, env=_ENV, timeout=30)

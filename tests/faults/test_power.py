@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.adapters.store_key import KEY_FILE, KEY_LENGTH, store_key
 from tests.faults.conftest import LONG
 from tests.faults.disk import Disk, loop_disk
 from tests.faults.records import open_outbox
@@ -15,6 +16,7 @@ from tests.faults.world import People, World
 pytestmark = [pytest.mark.needs("loop"), pytest.mark.timeout(1200)]
 CUTS = 40 if LONG else 4
 WRITER_CUTS = 40 if LONG else 6
+KEY_CUTS = 40 if LONG else 3
 # Measured: nearly every cut takes rows that the weaker mode had acknowledged.
 WEAK_CUTS = 100
 
@@ -67,20 +69,33 @@ def test_the_outbox_keeps_all_and_the_weaker_mode_loses(
     assert weak_lost > 0, f"the weaker mode lost nothing in {weak_cuts} cuts: this test cannot show a loss here"
 
 
+def test_a_key_that_was_made_is_there_after_a_power_cut(
+    disk: Disk, spawner: Spawner, note: Callable[..., None]
+) -> None:
+    """It is used only once it is made, and nobody can read without it what is written from then on."""
+    made, careless_lost = 0, 0
+    for number in range(KEY_CUTS):
+        keys = keys_made(disk, spawner, number, "synced")
+        assert {folder: store_key(folder, folder / "outbox.db").octets.hex() for folder in keys} == keys
+        made += len(keys)
+        keys = keys_made(disk, spawner, number, "careless")
+        careless_lost += sum(not (folder / KEY_FILE).exists() for folder in keys)
+    note(power_cuts=KEY_CUTS, keys=made)
+    assert made > 0
+    assert careless_lost > 0, f"keys that nobody synced were there after {KEY_CUTS} cuts: this test cannot show a loss"
+
+
+def keys_made(disk: Disk, spawner: Spawner, number: int, manner: str) -> dict[Path, str]:
+    state, lines = written(disk, spawner, "tests.faults.key_maker", (manner, number), 0.05 + 0.05 * (number % 7))
+    told = [line.split() for line in lines if len(line) > 2 * KEY_LENGTH]
+    return {state / folder: key for folder, key in told}
+
+
 def rows_lost(disk: Disk, spawner: Spawner, number: int, mode: str, wait_s: float) -> int:
     """Events that the outbox took and does not have after the cut; what it has is whole and in order."""
-    state = disk.mount / f"{mode}-{number}"
-    state.mkdir()
-    log = disk.image.with_name(f"{mode}-{number}.log")
-    life = spawner.module("tests.faults.writer", str(state), mode, log=log)
-    while not log.exists() or not log.stat().st_size:
-        assert not life.is_over, log.read_text()
-        time.sleep(0.01)
-    time.sleep(wait_s)
-    disk.cut(life)
+    state, lines = written(disk, spawner, "tests.faults.writer", (mode, number), wait_s)
     # Behind the numbers stands how the writer met the end of its disk.
-    acknowledged = max(int(line) for line in log.read_text().splitlines() if line.isdigit())
-    disk.plug_in()
+    acknowledged = max(int(line) for line in lines if line.isdigit())
     box = open_outbox(state)
     try:
         sent = box.batch()
@@ -88,3 +103,18 @@ def rows_lost(disk: Disk, spawner: Spawner, number: int, mode: str, wait_s: floa
         return max(0, acknowledged - box.waiting())
     finally:
         box.close()
+
+
+def written(disk: Disk, spawner: Spawner, module: str, run: tuple[str, int], wait_s: float) -> tuple[Path, list[str]]:
+    """A folder in which `module` worked in one manner until the power went, and the lines of what it had done."""
+    state = disk.mount / f"{run[0]}-{run[1]}"
+    state.mkdir()
+    log = disk.image.with_name(f"{state.name}.log")
+    life = spawner.module(module, str(state), run[0], log=log)
+    while not log.exists() or not log.stat().st_size:
+        assert not life.is_over, log.read_text()
+        time.sleep(0.01)
+    time.sleep(wait_s)
+    disk.cut(life)
+    disk.plug_in()
+    return state, log.read_text().splitlines()
