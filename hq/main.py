@@ -44,8 +44,13 @@ _RUBBISH: Final = (10_000, 20, 50)
 
 
 @contextmanager
-def open_office(settings: Settings, state: Path, public_url: str = "") -> Iterator[HeadOffice]:
-    """Head office on the database of `state`, made or brought up to date first; also beside a running service."""
+def open_office(
+    settings: Settings, state: Path, public_url: str = "", *, checks_file: bool = False
+) -> Iterator[HeadOffice]:
+    """Head office on the database of `state`, made or brought up to date first; also beside a running service.
+
+    `checks_file`: whether all of it is looked through before anything is written, which takes seconds when it is large.
+    """
     make_state(state)
     store = SqlStore(settings.database.url or f"sqlite:///{state / 'hq.sqlite'}")
     try:
@@ -59,6 +64,8 @@ def open_office(settings: Settings, state: Path, public_url: str = "") -> Iterat
         )
         head_office = HeadOffice(office, Passwords())
         try:
+            if checks_file:
+                store.check()
             store.migrate()
             head_office.registry.open(settings.merchant.name, everywhere=settings.stores.unassigned == "everywhere")
         except SQLAlchemyError as error:
@@ -78,7 +85,8 @@ def run(settings: Settings, state: Path, version: str) -> None:
     with listening(settings.web.host, settings.web.port) as listener:
         host, port = listener.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        with open_office(settings, state, settings.web.public_url or url) as office, _thread_pool() as pool:
+        public_url = settings.web.public_url or url
+        with open_office(settings, state, public_url, checks_file=True) as office, _thread_pool() as pool:
             desk = Desk(
                 office,
                 admin_token(state),

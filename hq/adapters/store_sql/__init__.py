@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from hq.adapters.store_sql.accounts import AccountReads, AccountWrites
 from hq.adapters.store_sql.audit import AuditReads, AuditWrites
 from hq.adapters.store_sql.catalogue import CatalogueWrites
-from hq.adapters.store_sql.connection import erase_traces, migrate, open_engine, read, reading, write
+from hq.adapters.store_sql.connection import check, erase_traces, migrate, open_engine, read, reading, write
 from hq.adapters.store_sql.events import EventReads, EventWrites
 from hq.adapters.store_sql.feed import FeedReads, FeedWrites
 from hq.adapters.store_sql.held import HeldReads
@@ -66,6 +66,10 @@ class Change(
 class SqlStore:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
+
+    def check(self) -> None:
+        """Raises Misconfigured for a damaged file."""
+        check(self._engine)
 
     def migrate(self) -> None:
         migrate(self._engine)

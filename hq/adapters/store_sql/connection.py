@@ -92,15 +92,37 @@ def ailment(error: DBAPIError) -> str:
 
 def migrate(engine: Engine) -> None:
     """Brings the tables to this version's form. Raises Misconfigured for a file that is no database."""
-    try:
+    with _telling_damage(engine):
         _upgrade(engine)
+
+
+def check(engine: Engine) -> None:
+    """Looks through the whole file, tables against indexes: 1.4 s here for 100,000 members. Raises Misconfigured.
+
+    Plain SQLite has no checksums, and a damaged index answers wrongly without a word. PostgreSQL sees to its own.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with _telling_damage(engine), engine.connect() as connection:
+        if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar() != "ok":
+            raise _damaged()
+
+
+@contextmanager
+def _telling_damage(engine: Engine) -> Iterator[None]:
+    try:
+        yield
     except DatabaseError as error:
         # Exactly this class: what is merely locked, full or away is one of its children.
         if type(error) is not DatabaseError or engine.dialect.name != "sqlite":
             raise
-        raise Misconfigured(
-            "The database file is damaged.", "Move it aside and keep it, and put the one of the backup there."
-        ) from None
+        raise _damaged() from None
+
+
+def _damaged() -> Misconfigured:
+    return Misconfigured(
+        "The database file is damaged.", "Move it aside and keep it, and put the one of the backup there."
+    )
 
 
 def _upgrade(engine: Engine) -> None:
