@@ -107,7 +107,9 @@ class Spawner:
 
     def _start(self, module: str, arguments: Sequence[str], log: Path, clock: Clock | None) -> Life:
         asked = {"module": module, "arguments": arguments, "log": str(log), "clock": str(clock.path) if clock else ""}
-        return Life(self, self._ask(asked)["pid"], log)
+        pid = self._ask(asked)["pid"]
+        self._codes.pop(pid, None)  # of an earlier life: in a long run the kernel comes round to its number again
+        return Life(self, pid, log)
 
     def _ask(self, question: Mapping[str, object]) -> Any:
         assert self._process.stdin is not None
@@ -127,8 +129,10 @@ def _serve() -> None:
         if "wait" in question:
             answer: dict[str, object] = {"code": _waited(question["wait"], question["within_s"], over)}
         else:
-            begun.append(_forked(question))
-            answer = {"pid": begun[-1]}
+            pid = _forked(question)
+            over.pop(pid, None)  # as in `Spawner`
+            begun.append(pid)
+            answer = {"pid": pid}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
     for pid in begun:  # whoever was killed in the middle of a test leaves nothing behind
