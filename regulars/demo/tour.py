@@ -31,7 +31,7 @@ class Tour:
     product_id: str
     category: str
     done: dict[str, float] = field(default_factory=dict)
-    _at_unplugging: frozenset[str] | None = None
+    _at_unplugging: tuple[frozenset[str], int] | None = None
 
     def look(self, seen: Seen, now: float) -> bool:
         """Whether a step was ticked just now."""
@@ -65,16 +65,21 @@ class Tour:
         self.done.setdefault(step, now)
 
     def _goes_on(self, staff: Iterable[Body], *, plugged: bool) -> bool:
-        """Without head office, and known to be without, the tablet shows somebody it did not show before."""
+        """Without head office, and known to be without, the tablet shows, or counts, somebody who was not there before.
+
+        Whoever prefers to be alone is a number only, and most people on the floor plan do.
+        """
         cards = list(staff)
+        quiet = sum(count for card in cards if isinstance(count := card.get("count"), int))
         visits = frozenset(str(card.get("id")) for card in cards if card.get("kind") == "visit")
         if plugged:
             self._at_unplugging = None
             return False
         if self._at_unplugging is None:
-            self._at_unplugging = visits
+            self._at_unplugging = visits, quiet
         offline = any(card.get("offline_since") for card in cards if card.get("kind") == "status")
-        return offline and bool(visits - self._at_unplugging)
+        visits_before, quiet_before = self._at_unplugging
+        return offline and (bool(visits - visits_before) or quiet > quiet_before)
 
 
 def _reserved(card: Body) -> set[object]:

@@ -64,6 +64,13 @@ def test_forgotten_by_both_while_still_inside_ticks_invisible() -> None:
     assert "invisible" not in ticked(seen())
 
 
+def test_a_newcomer_who_prefers_to_be_alone_ticks_the_plug_too() -> None:
+    quiet = {"kind": "quiet", "id": "quiet", "count": 2}
+    before = seen((CARD, quiet, OFFLINE), plugged=False)
+    assert "plug" in ticked(before, seen((CARD, {**quiet, "count": 3}, OFFLINE), plugged=False))
+    assert "plug" not in ticked(before, seen((CARD, {**quiet, "count": 1}, OFFLINE), plugged=False))
+
+
 def test_a_newcomer_while_the_plug_is_out_ticks_the_plug() -> None:
     before = seen((CARD, OFFLINE), plugged=False)
     assert "plug" in ticked(before, seen((CARD, {**CARD, "id": "v2", "alias": "Ben"}, OFFLINE), plugged=False))
