@@ -21,7 +21,7 @@ export class Demo extends LitElement {
     main { display: grid; gap: var(--gap-l); }
     .left, .right { display: grid; gap: var(--gap-m); align-content: start; min-inline-size: 0; }
     .devices { display: grid; gap: var(--gap-l); align-items: start; }
-    .plug { display: flex; align-items: center; justify-content: space-between; gap: var(--gap-m); padding: var(--gap-s) var(--gap-s) var(--gap-s) var(--gap-l); border-radius: var(--round-m); background: var(--paper); border: 1px solid var(--line); }
+    .plug button { flex: none; white-space: nowrap; padding-inline: .9rem; } .plug { display: flex; align-items: center; justify-content: space-between; gap: var(--gap-m); padding: var(--gap-s) var(--gap-s) var(--gap-s) var(--gap-l); border-radius: var(--round-m); background: var(--paper); border: 1px solid var(--line); }
     .people { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .3rem; padding: .4rem; max-block-size: 15rem; overflow-y: auto; border: 1px solid var(--line); border-radius: var(--round-m); background: var(--sand); align-content: start; }
     .people li { display: grid; grid-template-columns: 1fr auto; align-items: center; gap: .3rem; padding-inline-start: .7rem; border-radius: var(--round-m); background: var(--paper); border: 1px solid var(--line); font-size: .9375rem; }
     .people li span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .people button { font-size: var(--size-s); padding-inline: .7rem; border-color: transparent; }

@@ -2,7 +2,7 @@
 
 import { LitElement, css, html, nothing } from "lit";
 
-import { language, t } from "../shared/i18n.js";
+import { language, t, word } from "../shared/i18n.js";
 import { base, controls } from "../shared/styles.js";
 import { look } from "./look.js";
 
@@ -37,7 +37,7 @@ export class Audit extends LitElement {
     return html`<table><thead><tr>${["when", "who", "what", "whom"].map((head) => html`<th scope="col">${t(`hq.audit.${head}`)}</th>`)}</tr></thead><tbody>
       ${entries.map((entry) => html`<tr class=${entry.outcome}><td>${moment.format(new Date(entry.at * 1000))}</td>
         <td>${t(entry.role ? `hq.role.${entry.role}` : `hq.actor.${entry.actor_kind}`)}${entry.actor ? html` <span class="ref soft">${entry.actor}</span>` : nothing}</td>
-        <td>${entry.action}${entry.outcome === "refused" ? html` <b>(${t("hq.refused")})</b>` : nothing}</td>
+        <td title=${entry.action}>${did(entry.action)}${entry.outcome === "refused" ? html` <b>(${t("hq.refused")})</b>` : nothing}</td>
         <td class="ref">${entry.member_ref || entry.object || "–"}</td></tr>`)}</tbody></table>`;
   }
 
@@ -56,6 +56,12 @@ export class Audit extends LitElement {
     this.entries = before ? [...(this.entries ?? []), ...answer.body.entries] : answer.body.entries;
     this.next = answer.body.next;
   }
+}
+
+/** What was done, in words; what was refused for want of a right names that right. */
+function did(action) {
+  if (action.endsWith(".denied")) return t("hq.denied", { right: t(`hq.scope.${action.slice(0, -".denied".length)}`) });
+  return word("did", action);
 }
 
 customElements.define("regulars-hq-audit", Audit);

@@ -2,6 +2,8 @@
 // The mark lives in memory only; after a reload it is asked for again.
 
 const TIMEOUT_MS = 20_000;
+// Head office gives a body fifteen seconds, and a picture waits for the one before it.
+const SENDING_MS = 60_000;
 
 export class Office extends EventTarget {
   me = null;
@@ -34,19 +36,41 @@ export class Office extends EventTarget {
 
   /** {ok, status, body, error}; a POST that is lost on the way may be repeated, it is done once. */
   async ask(method, path, body) {
-    const headers = { "X-Regulars": "1", "X-CSRF": this.me?.csrf ?? "" };
+    const headers = this.#marks();
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (method === "POST") headers["Idempotency-Key"] = newKey();
     try {
       const response = await fetch(path, {
         method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      const answer = await response.json().catch(() => null);
-      if (response.status === 401 && this.me) this.#be(null);
-      return { ok: response.ok, status: response.status, body: answer, error: answer?.error ?? "error.refused" };
+      return this.#heard(response.status, await response.json().catch(() => null));
     } catch {
-      return { ok: false, status: 0, body: null, error: "error.offline" };
+      return this.#heard(0, null);
     }
+  }
+
+  /** As `ask` with PUT and the bytes of a file; `onShare` hears how much of it is sent, 0 to 1, which `fetch` would not tell. */
+  send(path, file, onShare) {
+    return new Promise((resolve) => {
+      const request = new XMLHttpRequest();
+      request.open("PUT", path);
+      request.timeout = SENDING_MS;
+      request.responseType = "json";
+      for (const [name, value] of Object.entries({ ...this.#marks(), "Content-Type": "application/octet-stream" })) request.setRequestHeader(name, value);
+      request.upload.addEventListener("progress", (event) => onShare(event.loaded / event.total));
+      request.addEventListener("loadend", () => resolve(this.#heard(request.status, request.response)));
+      request.send(file);
+    });
+  }
+
+  #marks() {
+    return { "X-Regulars": "1", "X-CSRF": this.me?.csrf ?? "" };
+  }
+
+  /** `status` 0: no answer came. */
+  #heard(status, body) {
+    if (status === 401 && this.me) this.#be(null);
+    return { ok: status >= 200 && status < 300, status, body, error: body?.error ?? (status ? "error.refused" : "error.offline") };
   }
 
   #signed(answer) {

@@ -1,7 +1,8 @@
-// The first look: how many members, how each store is, and which withdrawals a store has not proved yet.
+// The first look: alarms, how many members, how each store is, and which withdrawals a store has not proved yet.
 
 import { LitElement, css, html, nothing } from "lit";
 
+import "../shared/dialog.js";
 import { icon } from "../shared/icons.js";
 import { ago, date, language, t } from "../shared/i18n.js";
 import { base, controls } from "../shared/styles.js";
@@ -14,12 +15,13 @@ const SILENT_S = 3600;
 const number = new Intl.NumberFormat(language);
 
 export class Overview extends LitElement {
-  static properties = { office: { attribute: false }, found: { state: true }, error: { state: true } };
+  static properties = { office: { attribute: false }, found: { state: true }, settling: { state: true }, refused: { state: true }, error: { state: true } };
 
   static styles = [base, controls, look, css`
     .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: var(--gap-m); }
     .figures div { display: grid; align-content: start; gap: .1rem; padding: var(--gap-m) var(--gap-l); } .figures b { font: 600 var(--size-xxl)/1.1 var(--serif); font-variant-numeric: tabular-nums; }
     .stores { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: var(--gap-m); }
+    .alarm { display: flex; flex-wrap: wrap; align-items: center; gap: var(--gap-s) var(--gap-m); } .alarm .glyph { flex: none; color: var(--clay); } .alarm .grow { flex: 1 1 14rem; } .alarm .ref, .alarm .soft { color: var(--ink); }
     .store { display: grid; gap: var(--gap-s); align-content: start; } .store h3 { overflow-wrap: anywhere; }
     .store .row { align-items: start; flex-wrap: nowrap; } .store .chip { flex: none; white-space: nowrap; }
     .store dl { display: grid; grid-template-columns: 1fr auto; gap: .15rem var(--gap-m); } .store dd { text-align: end; font-variant-numeric: tabular-nums; }
@@ -43,6 +45,8 @@ export class Overview extends LitElement {
     if (!found) return html`<p class="soft" role="status">${t(this.error || "opening")}</p>`;
     return html`
       ${this.error ? html`<p class="note warn" role="status">${t(this.error)}</p>` : nothing}
+      ${found.alarms.length ? html`<section class="stack"><h2>${t("hq.alarm")}</h2><p class="soft">${t("hq.alarm_how")}</p>
+        <ul class="stack">${found.alarms.map((alarm) => this.#alarm(alarm))}</ul></section>` : nothing}
       <section aria-labelledby="figures"><h2 id="figures" class="unseen">${t("hq.figures")}</h2><div class="figures">
         ${this.#figure(found.members, t("hq.members_count", { count: found.members }))}
         ${this.#figure(found.recognised, t("hq.recognised"))}
@@ -52,7 +56,17 @@ export class Overview extends LitElement {
         <ul class="stack">${found.open.map((each) => this.#open(each))}</ul></section>` : nothing}
       <section class="stack"><h2>${t("hq.stores")}</h2>${found.stores.length
         ? html`<ul class="stores">${found.stores.map((store) => this.#store(store, found.now))}</ul>`
-        : html`<p class="soft">${t("hq.stores_none")}</p>`}</section>`;
+        : html`<p class="soft">${t("hq.stores_none")}</p>`}</section>
+      <regulars-dialog .heading=${t("hq.settle_sure")}><div class="stack"><p>${t("hq.settle_what", { store: this.settling?.name ?? "" })}</p>
+        <p class="mistake" role="alert">${this.refused ? t(this.refused) : nothing}</p>
+        <button class="warm" @click=${() => this.#settle()}>${t("hq.settle_go")}</button></div></regulars-dialog>`;
+  }
+
+  /** Who may only look sees the alarm too, and whom to tell. */
+  #alarm(alarm) {
+    return html`<li class="note bad alarm" data-device=${alarm.device_id}>${icon("alert", 24)}<div class="stack tight grow"><b>${alarm.name}</b>
+        <span>${t(`hq.alarm.${alarm.kind}`)}</span><span class="small soft"><span class="ref">${alarm.device_id}</span> · ${ago(alarm.at)}</span></div>
+      ${this.office.may("stores.write") ? html`<button @click=${() => this.#ask(alarm)}>${t("hq.settle")}<span class="unseen"> ${alarm.name}</span></button>` : html`<span class="small">${t("hq.settle_who")}</span>`}</li>`;
   }
 
   #figure(count, label) {
@@ -75,6 +89,20 @@ export class Overview extends LitElement {
     return html`<li class="note warn stack tight"><b>${t(`hq.end.${withdrawal.kind}`)} ${t("hq.seq", { seq: withdrawal.seq })}, ${ago(withdrawal.at)}</b>
       <span class="small">${t("hq.proved", { count: withdrawal.applied.length })}</span>
       <ul class="small">${withdrawal.pending.map((store) => html`<li>${t("hq.waits_for", { store: store.name, until: date(store.lease_ends_at) })}</li>`)}</ul></li>`;
+  }
+
+  #ask(alarm) {
+    this.settling = alarm;
+    this.refused = "";
+    this.renderRoot.querySelector("regulars-dialog").show();
+  }
+
+  async #settle() {
+    const answer = await this.office.ask("POST", `/v1/devices/${encodeURIComponent(this.settling.device_id)}/settle`);
+    this.refused = answer.ok ? "" : answer.error;
+    if (!answer.ok) return;
+    this.renderRoot.querySelector("regulars-dialog").close();
+    await this.#load();
   }
 
   async #load() {

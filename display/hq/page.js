@@ -1,4 +1,4 @@
-// Head office's own page: the door, then four parts; each role sees the parts that its rights open.
+// Head office's own page: the door, then its parts; each role sees the parts that its rights open.
 
 import { LitElement, css, html, nothing } from "lit";
 
@@ -12,8 +12,9 @@ import "./door.js";
 import "./members.js";
 import { Office } from "./office.js";
 import "./overview.js";
+import "./pictures.js";
 
-const PARTS = { overview: ["screen", "stores.read"], members: ["people", "members.read"], audit: ["note", "audit.read"], access: ["person", null] };
+const PARTS = { overview: ["screen", "stores.read"], members: ["people", "members.read"], pictures: ["hanger", "catalogue.write"], audit: ["note", "audit.read"], access: ["person", null] };
 
 export class HeadOffice extends LitElement {
   static properties = { phase: { state: true }, part: { state: true }, token: { state: true } };
@@ -25,6 +26,7 @@ export class HeadOffice extends LitElement {
     nav { display: flex; background: var(--paper); border-block-start: 1px solid var(--line); padding-block-end: env(safe-area-inset-bottom); }
     nav button { flex: 1; flex-direction: column; gap: .15rem; border: 0; border-radius: 0; background: none; min-block-size: 3.75rem; padding: .3rem .1rem; font-size: var(--size-s); color: var(--ink-soft); line-height: 1.15; }
     nav button[aria-current="page"] { color: var(--pine-deep); background: none; box-shadow: inset 0 3px 0 var(--pine); font-weight: 700; }
+    @media (max-width: 26rem) { nav button { font-size: .6875rem; letter-spacing: -.01em; } .out span { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); } }
     @media (min-width: 60rem) {
       :host { grid-template: auto minmax(0, 1fr) / 14rem minmax(0, 1fr); } header { grid-column: 1 / -1; } .alone { grid-column: 1 / -1; }
       nav { grid-area: 2 / 1; flex-direction: column; border: 0; background: none; padding: var(--gap-s); gap: .2rem; }
@@ -55,7 +57,7 @@ export class HeadOffice extends LitElement {
     const isIn = this.phase === "in" && !this.token;
     return html`<header><h1 class="grow">${t("hq.title")}</h1>
         <a class="button quiet" href=${other.href} hreflang=${other.lang} lang=${other.lang} aria-label=${`${other.lang.toUpperCase()}: ${t("language.other")}`}>${other.lang.toUpperCase()}</a>
-        ${isIn ? html`<button class="quiet" @click=${() => this.office.signOut()}>${icon("door")} <span>${t("hq.sign_out")}</span></button>` : nothing}</header>
+        ${isIn ? html`<button class="quiet out" title=${t("hq.sign_out")} @click=${() => this.office.signOut()}>${icon("door")} <span>${t("hq.sign_out")}</span></button>` : nothing}</header>
       <main tabindex="0" class=${isIn ? "" : "alone"}>${isIn ? this.#part() : this.#door()}</main>
       ${isIn ? html`<nav aria-label=${t("hq.parts")}>${this.#parts().map((part) => html`<button data-part=${part} aria-current=${this.part === part ? "page" : nothing} @click=${() => this.#go(part)}>${icon(PARTS[part][0], 24)}<span>${t(`hq.part.${part}`)}</span></button>`)}</nav>` : nothing}`;
   }
@@ -66,6 +68,7 @@ export class HeadOffice extends LitElement {
 
   #part() {
     if (this.part === "members") return html`<regulars-hq-members .office=${this.office}></regulars-hq-members>`;
+    if (this.part === "pictures") return html`<regulars-hq-pictures .office=${this.office}></regulars-hq-pictures>`;
     if (this.part === "audit") return html`<regulars-hq-audit .office=${this.office}></regulars-hq-audit>`;
     if (this.part === "access") return html`<regulars-hq-access .office=${this.office}></regulars-hq-access>`;
     return html`<regulars-hq-overview .office=${this.office}></regulars-hq-overview>`;

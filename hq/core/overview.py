@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from hq.core.registry import Withdrawal
+from hq.core.registry import Clash, Withdrawal
 
 # A store whose lease is at most 14 days has let go by itself long before; older ones only make the list unreadable.
 OPEN_WITHIN_S: Final = 30 * 86_400
@@ -24,6 +24,17 @@ class StoreSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """A device that two machines speak as; `at` is when the second was found."""
+
+    device_id: str
+    store_id: str
+    name: str
+    kind: Clash
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """`recognised` of `members` may be recognised by a store now; `open` newest first, at most `OPEN_MOST`."""
 
@@ -31,6 +42,7 @@ class Overview:
     recognised: int
     stores: tuple[StoreSeen, ...]
     open: tuple[Withdrawal, ...]
+    alarms: tuple[Alarm, ...]
 
     def open_at(self, store_id: str) -> int:
         """How many of the open withdrawals this store has not proved."""

@@ -20,4 +20,4 @@ FLAWS: Final[Mapping[Flaw, tuple[str, str]]] = {
 
 
 def refusal(flaw: Flaw) -> BadInput:
-    return BadInput(*FLAWS[flaw])
+    return BadInput(*FLAWS[flaw], key=f"error.picture_{flaw}")

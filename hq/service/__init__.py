@@ -1,6 +1,7 @@
 """Head office's flow: each desk answers one kind of caller, each answer is one transaction."""
 
 from hq.service.accounts import AccountDesk, Passwords
+from hq.service.catalogue import CatalogueDesk
 from hq.service.exports import ExportDesk
 from hq.service.feed import FeedDesk
 from hq.service.imports import ImportDesk
@@ -37,4 +38,5 @@ class HeadOffice:
         self.retention = RetentionDesk(office)
         self.exports = ExportDesk(office)
         self.pictures = PictureDesk(office)
+        self.catalogue = CatalogueDesk(office)
         self.imports = ImportDesk(office, self.members, self.registry, self.pictures)

@@ -30,6 +30,7 @@ class OverviewDesk:
                 recognised=view.count_members(merchant_id, now),
                 stores=view.stores_seen(merchant_id, now),
                 open=tuple(each.of_holders(lease_s) for each in found if each is not None),
+                alarms=view.alarms(merchant_id),
             )
 
         return self._office.store.read(work)

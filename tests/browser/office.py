@@ -1,4 +1,4 @@
-"""Head office as the page is told of it: an owner, three stores, and a withdrawal that a store has not proved."""
+"""Head office as the page is told of it: an owner, three stores, a withdrawal that a store has not proved, articles."""
 
 import time
 from typing import Any
@@ -24,6 +24,13 @@ WITHDRAWAL = {
 }  # fmt: skip
 
 
+ALARM = {
+    "device_id": "d-1f0c3a9d2b7e41c8", "store_id": "de-0042", "name": "Halm & Hede Münster", "kind": "processes",
+    "at": NOW - 900,
+}  # fmt: skip
+IMAGE = "5" * 64
+
+
 class StagedOffice:
     """What head office answers; a test changes it, and reads what was asked in `asked`."""
 
@@ -40,6 +47,10 @@ class StagedOffice:
             ("POST", "/v1/members/find", self._find),
             ("POST", "/v1/withdraw", lambda: {"seq": 41}),
             ("GET", "/v1/withdraw/41", lambda: WITHDRAWAL),
+            ("POST", f"/v1/devices/{ALARM['device_id']}/settle", self._settle),
+            ("GET", "/v1/products", self._products),
+            ("PUT", "/v1/pictures", self._put_picture),
+            ("DELETE", "/v1/pictures", dict),
             ("GET", "/v1/audit", lambda: {"entries": self.entries, "next": None}),
             ("GET", "/v1/accounts", lambda: {"accounts": self.accounts}),
             (
@@ -55,13 +66,20 @@ class StagedOffice:
         self.asked: list[tuple[str, str, Any]] = []
         self.me: dict[str, Any] | None = dict(OWNER)
         self.overview = {
-            "now": NOW, "lease_s": 604_800, "members": 12_480, "recognised": 11_902, "open": [WITHDRAWAL],
+            "alarms": [], "now": NOW, "lease_s": 604_800, "members": 12_480, "recognised": 11_902, "open": [WITHDRAWAL],
             "stores": [
                 _store("de-0042", "Halm & Hede Münster", NOW - 4, events=1_840),
                 _store("de-0043", "Halm & Hede Osnabrück", NOW - 7_200, events=310, still_open=1),
                 _store("de-0044", "Halm & Hede Bad Oeynhausen", 0, devices=0),
             ],
         }  # fmt: skip
+        self.articles = [
+            _article("coat-lene-camel", "Wollmantel Lene", "Lene wool coat", "coat"),
+            _article("scarf/7", "Wollschal Bror", "Bror wool scarf", "scarf"),
+            _article("dress-wanda-burgundy", "Kleid Wanda", "Wanda dress", "dress", image=IMAGE),
+        ]
+        self.refusals: list[tuple[str, int]] = []  # of pictures, before one is taken
+        self.files: list[bytes] = []
         self.entries = [
             _entry(9, "member.erase", "account", "a-1", role="owner", member_ref=REF),
             _entry(8, "accounts.write.denied", "account", "a-2", role="support", outcome="refused"),
@@ -90,7 +108,7 @@ class StagedOffice:
 
     def _answering(self, said: Any) -> Any:
         def answer() -> Response | tuple[Response, int]:
-            body = request.get_json(silent=True)
+            body = request.get_json(silent=True) or request.args.to_dict() or None
             self.asked.append((request.method, request.path, body))
             if request.method != "GET" and request.headers.get("X-Regulars") != "1":
                 return jsonify(error="error.refused"), 403
@@ -112,8 +130,35 @@ class StagedOffice:
         self.me = None
         return {}
 
+    def _settle(self) -> dict[str, Any]:
+        self.overview["alarms"] = []
+        return {}
+
+    def _products(self) -> dict[str, Any]:
+        words = request.args["words"].casefold()
+        found = [one for one in self.articles if words in str(one["name"]).casefold()]
+        first = [] if request.args["after"] else [one for one in found if one["product_id"] != "scarf/7"]
+        then = [one for one in found if one not in first]
+        return {
+            "articles": first or then, "next": "0:coat-lene-camel" if first and then else None, "count": 3,
+            "without": sum(one["image"] is None for one in self.articles), "largest": 8 << 20,
+        }  # fmt: skip
+
+    def _put_picture(self) -> Any:
+        if self.refusals:
+            return self.refusals.pop(0)
+        self.files.append(request.get_data())
+        return {"product_id": request.args["product_id"], "image": IMAGE}
+
     def _find(self) -> Any:
         return self.member if self.member is not None else ("error.refused", 404)
+
+
+def _article(product_id: str, german: str, english: str, kind: str, *, image: str | None = None) -> dict[str, Any]:
+    return {
+        "product_id": product_id, "brand": "Halm & Hede", "name": {"de": german, "en": english}, "category": kind,
+        "garment": kind, "colour": "camel", "colour_hex": "#b98d58", "pattern": "plain", "image": image,
+    }  # fmt: skip
 
 
 def _store(

@@ -8,10 +8,13 @@ from playwright.sync_api import Page
 
 from tests.browser import cards, test_floor, test_join
 from tests.browser.conftest import SHOTS, Open
+from tests.browser.office import ALARM, IMAGE
 from tests.browser.stage import Stage
+from tests.core.pictures import photograph
 from tests.require import ROOT
 from wire.cards import Line, Note
 from wire.live import Ack
+from wire.raster import master, scaled
 from wire.views import Mode
 
 pytestmark = pytest.mark.needs("chromium")
@@ -158,6 +161,33 @@ def _signed_out(stage: Stage) -> None:
     stage.office.me = None
 
 
+def _alarmed(stage: Stage) -> None:
+    stage.office.overview["alarms"] = [ALARM]
+
+
+def _pictured(stage: Stage) -> None:
+    stage.kept = {IMAGE: scaled(master(photograph(1200, 1320)))}
+    stage.office.refusals = [("error.picture_large", 400)]
+
+
+def _picture_refused(page: Page) -> None:
+    page.locator("[data-part=pictures]").click()
+    page.locator("regulars-hq-pictures .article input").first.set_input_files(
+        {"name": "big.png", "mimeType": "image/png", "buffer": b"none"}
+    )
+    page.locator("regulars-hq-pictures .article .mistake").wait_for()
+    page.locator("regulars-hq-pictures .article img").wait_for()
+
+
+def _picture_sure(page: Page) -> None:
+    page.locator("[data-part=pictures]").click()
+    page.locator("[data-do=delete]").first.click()
+
+
+def _settle_sure(page: Page) -> None:
+    page.locator(".alarm button").click()
+
+
 def _member_found(page: Page) -> None:
     page.locator("[data-part=members]").click()
     page.locator("input[name=member]").fill("482913507765")
@@ -229,6 +259,12 @@ STATES: dict[str, tuple[str, tuple[int, int], Callable[[Stage], None], Callable[
     "hq_overview": ("hq", SMALL, _nothing, _nothing),
     "hq_overview_tablet": ("hq", TABLET, _nothing, _nothing),
     "hq_overview_wide": ("hq", WIDE, _nothing, _nothing),
+    "hq_alarm": ("hq", SMALL, _alarmed, _nothing),
+    "hq_alarm_wide": ("hq", WIDE, _alarmed, _nothing),
+    "hq_alarm_sure": ("hq", SMALL, _alarmed, _settle_sure),
+    "hq_pictures": ("hq", SMALL, _pictured, _picture_refused),
+    "hq_pictures_wide": ("hq", WIDE, _pictured, _picture_refused),
+    "hq_pictures_sure": ("hq", TABLET, _pictured, _picture_sure),
     "hq_members": ("hq", SMALL, _nothing, _member_found),
     "hq_members_wide": ("hq", WIDE, _nothing, _member_found),
     "hq_audit": ("hq", SMALL, _nothing, _press("[data-part=audit]")),
@@ -255,6 +291,8 @@ CASES = [(state, "de") for state in STATES] + [
         "join_1",
         "leave",
         "demo",
+        "hq_alarm",
+        "hq_pictures",
     )
 ]
 
@@ -291,6 +329,8 @@ def test_axe_finds_nothing(open_page: Open, stage: Stage, state: str, lang: str)
         "phone_now",
         "join_1",
         "leave",
+        "hq_alarm",
+        "hq_pictures",
     ],
 )
 def test_nothing_scrolls_sideways_at_two_hundred_percent(open_page: Open, stage: Stage, state: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, until
-from tests.browser.office import REF
+from tests.browser.office import ALARM, REF
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.needs("chromium")
@@ -84,3 +84,33 @@ def test_a_link_for_a_colleague_is_shown_once(open_page: Open, stage: Stage) -> 
     page.locator("[data-part=access]").click()
     page.get_by_role("button", name="Link erzeugen").click()
     expect(page.locator("output")).to_have_text("http://hq.test/hq#setup=0123456789abcdef")
+
+
+def test_the_alarm_ends_only_after_a_second_press(open_page: Open, stage: Stage) -> None:
+    stage.office.overview["alarms"] = [ALARM]
+    page = open_page("/hq?lang=de", expect="Zwei Geräte mit einer Kennung")
+    page.get_by_role("button", name="Alarm beenden").click()
+    assert settled(stage) == []
+    page.get_by_role("button", name="Alarm jetzt beenden").click()
+    expect(page.locator(".alarm")).to_have_count(0)
+    assert settled(stage) == [f"/v1/devices/{ALARM['device_id']}/settle"]
+
+
+def test_who_may_only_look_sees_the_alarm_and_whom_to_tell(open_page: Open, stage: Stage) -> None:
+    assert stage.office.me is not None
+    stage.office.me |= {"role": "support", "rights": ["stores.read"]}
+    stage.office.overview["alarms"] = [ALARM]
+    page = open_page("/hq?lang=en", expect="Two machines with one identity")
+    assert page.locator(".alarm button").count() == 0
+    expect(page.locator(".alarm")).to_contain_text("Whoever may add stores can end it.")
+
+
+def test_the_log_says_in_words_what_was_done(open_page: Open) -> None:
+    page = open_page("/hq?lang=de", expect="Filialen")
+    page.locator("[data-part=audit]").click()
+    expect(page.get_by_role("cell", name="Gelöscht")).to_be_visible()
+    expect(page.get_by_role("cell", name="Kein Recht: Zugänge verwalten")).to_be_visible()
+
+
+def settled(stage: Stage) -> list[str]:
+    return [path for method, path, _ in stage.office.asked if path.endswith("/settle")]

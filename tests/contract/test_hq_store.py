@@ -17,6 +17,7 @@ from sqlalchemy import select
 from hq.adapters.store_sql import Change, SqlStore, View
 from hq.adapters.store_sql.tables import EVENT, METADATA, SCOPE
 from hq.core import consent
+from hq.core.articles import Place as ShownPlace
 from hq.core.changes import Place, ScopeRow, next_place
 from hq.core.erasure import RETENTION
 from hq.core.keys import HubKeys
@@ -342,6 +343,24 @@ def add_shops(change: Change, ids: tuple[str, ...]) -> None:
     for store_id in ids:
         number = change.next_store_number()
         assert change.add_shop(Shop(store_id, "house", number, store_id, "Europe/Berlin", NOW))
+
+
+def test_the_catalogue_is_read_in_halves_behind_a_place(store: SqlStore) -> None:
+    store.change(partial(save_products, ids=("a", "b", "c")))
+    store.change(lambda change: change.set_image("house", "b", "5" * 64))
+
+    def read(view: View, place: ShownPlace) -> list[str]:
+        return [product.product_id for product in view.products_from("house", place, 2)]
+
+    for place, expected in (
+        (ShownPlace(), ["a", "c"]),
+        (ShownPlace(product_id="a"), ["c"]),
+        (ShownPlace(pictured=True), ["b"]),
+        (ShownPlace(pictured=True, product_id="b"), []),
+    ):
+        assert store.read(partial(read, place=place)) == expected
+    assert store.read(lambda view: view.count_products("house", pictured=True)) == 1
+    assert store.read(lambda view: view.count_products("house", pictured=False)) == 2
 
 
 def save_products(change: Change, ids: tuple[str, ...]) -> None:

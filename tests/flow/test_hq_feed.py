@@ -306,13 +306,19 @@ def test_an_alarm_that_was_settled_ends_and_comes_again_with_the_second_machine(
         devices = hub.admin.get("/v1/devices").json()["devices"]
         return [each["alarm"] and each["alarm"]["kind"] for each in devices if each["device_id"] == device_id]
 
+    def shown() -> list[tuple[str, str]]:
+        raised = hub.admin.get("/v1/overview").json()["alarms"]
+        return [(each["name"], each["kind"]) for each in raised if each["device_id"] == device_id]
+
     good = [speak(first, "c001", 0), speak(second, "c002", 10), speak(first, "c001", 20)]
     assert all(status in {200, 204} for status in good)
     assert speak(second, "c002", 30) == 403
     assert speak(first, "c003", 30) == 403  # the right one too, once it has started again
     assert alarms() == ["processes"]
+    assert shown() == [("Store de-0011", "processes")]
     assert hub.admin.post(f"/v1/devices/{device_id}/settle").status_code == 204
     assert alarms() == [None]
+    assert shown() == []
     assert speak(first, "c003", 30) in {200, 204}
     assert speak(second, "c002", 40) in {200, 204}
     assert alarms() == ["processes"]

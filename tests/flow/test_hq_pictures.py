@@ -90,17 +90,18 @@ def test_pictures_are_taken_one_after_the_other(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("octets", "said"),
+    ("octets", "said", "key"),
     [
-        (b"<svg/>", "This is not a JPEG, PNG or WebP picture."),
-        (b"", "This is not a JPEG, PNG or WebP picture."),
-        (bomb(50_000, 50_000), "This picture has more than 25 million pixels."),
-        (photograph(500, 500)[:2000], "This picture is damaged."),
+        (b"<svg/>", "This is not a JPEG, PNG or WebP picture.", "strange"),
+        (b"", "This is not a JPEG, PNG or WebP picture.", "strange"),
+        (bomb(50_000, 50_000), "This picture has more than 25 million pixels.", "large"),
+        (photograph(500, 500)[:2000], "This picture is damaged.", "broken"),
     ],
 )
-def test_what_is_no_picture_is_refused_in_one_sentence(hub: Hub, octets: bytes, said: str) -> None:
+def test_what_is_no_picture_is_refused_in_one_sentence(hub: Hub, octets: bytes, said: str, key: str) -> None:
     reply = put(hub, "coat", octets)
     assert (reply.status_code, reply.json()["detail"]) == (400, said)
+    assert reply.json()["error"] == f"error.picture_{key}"
     assert reply.json()["remedy"]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from hq.adapters.store_sql.accounts import AccountReads, AccountWrites
 from hq.adapters.store_sql.audit import AuditReads, AuditWrites
-from hq.adapters.store_sql.catalogue import CatalogueWrites
+from hq.adapters.store_sql.catalogue import CatalogueReads, CatalogueWrites
 from hq.adapters.store_sql.connection import check, erase_traces, migrate, open_engine, read, reading, write
 from hq.adapters.store_sql.events import EventReads, EventWrites
 from hq.adapters.store_sql.feed import FeedReads, FeedWrites
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 class View(
     StoreReads, FeedReads, SnapshotReads, MemberReads, EventReads, PhoneReads, AuditReads, AccountReads, OverviewReads,
-    HeldReads, PictureReads, NearbyReads,
+    HeldReads, PictureReads, NearbyReads, CatalogueReads,
 ):  # fmt: skip
     """What one reading transaction sees."""
 

@@ -6,11 +6,26 @@ A product that comes without a picture keeps the one it has: the system that sen
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from hq.adapters.store_sql.rows import CHUNK_ROWS, body_columns, unpacked, upsert
 from hq.adapters.store_sql.tables import PRODUCT, STOCK
+from hq.core.articles import Place
 from wire.product import Product, Stock
+
+
+class CatalogueReads:
+    _c: Connection
+
+    def count_products(self, merchant_id: str, *, pictured: bool) -> int:
+        query = select(func.count()).select_from(PRODUCT).where(*_half(merchant_id, pictured=pictured))
+        return int(self._c.execute(query).scalar_one())
+
+    def products_from(self, merchant_id: str, place: Place, limit: int) -> tuple[Product, ...]:
+        """Behind `place`, of its half of the catalogue only."""
+        query = select(PRODUCT.c.body).where(*_half(merchant_id, pictured=place.pictured))
+        query = query.where(PRODUCT.c.product_id > place.product_id).order_by(PRODUCT.c.product_id).limit(limit)
+        return tuple(Product.model_validate_json(unpacked(row.body)) for row in self._c.execute(query))
 
 
 class CatalogueWrites:
@@ -84,6 +99,10 @@ class _Before(NamedTuple):
 
 
 _NEW: Final = _Before(0, "")
+
+
+def _half(merchant_id: str, *, pictured: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return PRODUCT.c.merchant_id == merchant_id, PRODUCT.c.image != "" if pictured else PRODUCT.c.image == ""
 
 
 def _product_row(product: Product, rev: int) -> dict[str, Any]:

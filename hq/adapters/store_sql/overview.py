@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, exists, func, select
 
 from hq.adapters.store_sql.tables import APPLIED, DEVICE, EVENT, PROFILE, REVOCATION, STORE
-from hq.core.overview import EVENTS_WITHIN_S, OPEN_WITHIN_S, StoreSeen
+from hq.core.overview import EVENTS_WITHIN_S, OPEN_WITHIN_S, Alarm, StoreSeen
 
 
 class OverviewReads:
@@ -37,6 +37,16 @@ class OverviewReads:
             StoreSeen(row.store_id, row.name, row.number, row.devices, row.seen_at, events.get(row.store_id, 0))
             for row in self._c.execute(query)
         )
+
+    def alarms(self, merchant_id: str) -> tuple[Alarm, ...]:
+        """Newest first; a device that was revoked speaks no more, with however many machines."""
+        query = (
+            select(DEVICE.c.device_id, STORE.c.store_id, STORE.c.name, DEVICE.c.conflict, DEVICE.c.conflict_at)
+            .join(STORE, STORE.c.store_id == DEVICE.c.store_id)
+            .where(STORE.c.merchant_id == merchant_id, DEVICE.c.conflict != "", DEVICE.c.revoked_at.is_(None))
+            .order_by(DEVICE.c.conflict_at.desc(), DEVICE.c.device_id)
+        )
+        return tuple(Alarm(*row) for row in self._c.execute(query))
 
     def open_withdrawals(self, merchant_id: str, now: float, limit: int) -> tuple[int, ...]:
         """Numbers of those that some device has not proved, newest first."""

@@ -10,6 +10,7 @@ from quart import Quart, Response, g
 
 from hq.adapters.web.account_api import account_api, own_api
 from hq.adapters.web.admin_api import members_api, partner_api, stores_api
+from hq.adapters.web.catalogue_api import catalogue_api
 from hq.adapters.web.desk import BODY_TIMEOUT_S, MACHINE_LIMIT, BoundedRequest, Desk
 from hq.adapters.web.keyring_api import accounts_api, audit_api, keys_api
 from hq.adapters.web.once import answer_once
@@ -31,9 +32,9 @@ _HARDENING: Final = (
     ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
 )  # fmt: skip
 _ROUTES: Final = (
-    store_api, snapshot_api, report_api, partner_api, picture_api, picture_pages, members_api, stores_api, registry_api,
-    account_api, own_api, accounts_api, keys_api, audit_api, join_api, session_api, page_api, choice_api,
-    leaving_api, pages, health,
+    store_api, snapshot_api, report_api, partner_api, catalogue_api, picture_api, picture_pages, members_api,
+    stores_api, registry_api, account_api, own_api, accounts_api, keys_api, audit_api, join_api, session_api, page_api,
+    choice_api, leaving_api, pages, health,
 )  # fmt: skip
 
 __all__ = ["Desk", "create_app"]

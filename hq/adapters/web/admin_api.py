@@ -10,6 +10,7 @@ from hq.adapters.web.desk import Desk, Sent, body, model_reply, query
 from hq.adapters.web.export_page import ExportQuery, export_reply
 from hq.adapters.web.openapi import operation
 from hq.adapters.web.replies import (
+    AlarmRaised,
     EnrolCodeReply,
     MemberFound,
     Overview,
@@ -155,6 +156,7 @@ def stores_api(desk: Desk) -> Blueprint:
                 recognised=found.recognised,
                 stores=tuple(StoreSeen.of(store, found.open_at(store.store_id)) for store in found.stores),
                 open=tuple(WithdrawalStatus.of(withdrawal, lease_s) for withdrawal in found.open),
+                alarms=tuple(map(AlarmRaised.of, found.alarms)),
             )
         )
 

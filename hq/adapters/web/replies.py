@@ -4,8 +4,9 @@ from pydantic import BaseModel, ConfigDict
 
 from hq.core.accounts import Account, ApiKey, Caller, Right, Role, Session
 from hq.core.audit import ActorKind, Logged, Outcome
+from hq.core.overview import Alarm
 from hq.core.overview import StoreSeen as Seen
-from hq.core.registry import Shop, Withdrawal
+from hq.core.registry import Clash, Shop, Withdrawal
 from wire.profile import Profile
 from wire.receipt import Purpose
 
@@ -321,6 +322,20 @@ class StoreSeen(Reply):
         )
 
 
+class AlarmRaised(Reply):
+    """Two machines speak as this device, since `at` at the latest: `processes` take turns, `events` contradict."""
+
+    device_id: str
+    store_id: str
+    name: str
+    kind: Clash
+    at: float
+
+    @classmethod
+    def of(cls, alarm: Alarm) -> "AlarmRaised":
+        return cls(device_id=alarm.device_id, store_id=alarm.store_id, name=alarm.name, kind=alarm.kind, at=alarm.at)
+
+
 class Overview(Reply):
     """`recognised` of `members` may be recognised by a store now."""
 
@@ -330,6 +345,7 @@ class Overview(Reply):
     recognised: int
     stores: tuple[StoreSeen, ...]
     open: tuple[WithdrawalStatus, ...]
+    alarms: tuple[AlarmRaised, ...]
 
 
 class MemberFound(Reply):
