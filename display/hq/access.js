@@ -24,7 +24,7 @@ export class Access extends LitElement {
   }
 
   render() {
-    return html`<p class="mistake" role="alert">${this.error ? t(this.error) : nothing}</p>
+    return html`${this.error ? html`<p class="mistake" role="alert">${t(this.error)}</p>` : nothing}
       ${this.shown ? html`<section class="note good stack" role="status"><h3>${t(this.shown.title)}</h3><p>${t("hq.shown_once")}</p><output class="ref">${this.shown.text}</output></section>` : nothing}
       ${this.office.may("accounts.write") ? html`${this.#people()}${this.#programs()}` : nothing}
       ${this.#own()}`;

@@ -13,6 +13,7 @@ export class Members extends LitElement {
 
   static styles = [base, controls, look, css`
     dl { display: grid; grid-template-columns: minmax(7rem, auto) 1fr; gap: .35rem var(--gap-l); } dt { color: var(--ink-soft); } dd { overflow-wrap: anywhere; }
+    @media (max-width: 26rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-block-end: var(--gap-s); } }
   `];
 
   render() {

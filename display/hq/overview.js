@@ -22,7 +22,7 @@ export class Overview extends LitElement {
     .figures div { display: grid; align-content: start; gap: .1rem; padding: var(--gap-m) var(--gap-l); } .figures b { font: 600 var(--size-xxl)/1.1 var(--serif); font-variant-numeric: tabular-nums; }
     .stores { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: var(--gap-m); }
     .alarm { display: flex; flex-wrap: wrap; align-items: center; gap: var(--gap-s) var(--gap-m); } .alarm .glyph { flex: none; color: var(--clay); } .alarm .grow { flex: 1 1 14rem; } .alarm .ref, .alarm .soft { color: var(--ink); }
-    .store { display: grid; gap: var(--gap-s); align-content: start; } .store h3 { overflow-wrap: anywhere; }
+    .store { display: grid; gap: var(--gap-s); align-content: start; } .store h3 { overflow-wrap: anywhere; text-wrap: pretty; }
     .store .row { align-items: start; flex-wrap: nowrap; } .store .chip { flex: none; white-space: nowrap; }
     .store dl { display: grid; grid-template-columns: 1fr auto; gap: .15rem var(--gap-m); } .store dd { text-align: end; font-variant-numeric: tabular-nums; }
   `];

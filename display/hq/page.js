@@ -34,6 +34,7 @@ export class HeadOffice extends LitElement {
       nav button[aria-current="page"] { background: var(--pine-wash); box-shadow: none; }
       main { padding-block-start: var(--gap-m); } main > * { margin-inline: 0; } .alone > * { margin-inline: auto; }
     }
+    @media (min-width: 100rem) { main > :is(regulars-hq-overview, regulars-hq-pictures, regulars-hq-audit) { max-inline-size: 100rem; } }
   `];
 
   constructor() {

@@ -73,7 +73,8 @@ export function ago(unixS) {
 }
 
 export const clock = (unixS) => time.format(new Date(unixS * 1000));
-export const dayMonth = (unixS) => shortDay.format(new Date(unixS * 1000));
+// Day and month stay on one line.
+export const dayMonth = (unixS) => shortDay.format(new Date(unixS * 1000)).replaceAll(" ", "\u00a0");
 export const date = (unixS) => day.format(new Date(unixS * 1000));
 export const minutesSince = (unixS) => Math.max(0, Math.floor((nowS() - unixS) / 60));
 

@@ -20,7 +20,8 @@ export class Checkin extends LitElement {
     video { inline-size: 100%; aspect-ratio: 4 / 3; object-fit: cover; border-radius: var(--round-m); background: var(--sand); }
     .stack { gap: var(--gap-m); }
     .ways { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; margin-block-end: var(--gap-m); }
-    .people button { inline-size: 100%; justify-content: space-between; border-radius: var(--round-m); }
+    .people { margin-block-start: var(--gap-s); } .people button { inline-size: 100%; justify-content: space-between; flex-wrap: wrap; gap: .1rem .75rem; text-align: start; border-radius: var(--round-m); }
+    .found { margin-block-start: var(--gap-l); }
   `];
 
   #stream = null;
@@ -51,7 +52,7 @@ export class Checkin extends LitElement {
         ${this.#mistake()}
         <button class=${this.people?.length ? "" : "primary"} ?disabled=${this.busy}>${icon("search")} ${t("checkin.find")}</button>
       </form>
-      ${this.people?.length ? html`<br><h3>${t("checkin.found")}</h3><ul class="people stack tight">${this.people.map((one) => html`<li><button @click=${() => this.#checkin({ pick: one.pick })}>
+      ${this.people?.length ? html`<h3 class="found">${t("checkin.found")}</h3><ul class="people stack tight">${this.people.map((one) => html`<li><button @click=${() => this.#checkin({ pick: one.pick })}>
         <b>${one.name}</b> <span class="small soft">${one.digits ? t("checkin.digits", { digits: one.digits }) : t("checkin.no_digits")}</span></button></li>`)}</ul>` : nothing}`;
   }
 

@@ -31,7 +31,7 @@ export class StaffList extends LitElement {
     li[data-asked] .face { background: var(--clay-wash); color: var(--clay); }
     .text { display: grid; gap: .1rem; min-inline-size: 0; }
     .first { display: flex; gap: var(--gap-s); align-items: baseline; justify-content: space-between; min-inline-size: 0; }
-    .alias { font: 600 1.125rem/1.2 var(--serif); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .alias { font: 600 1.125rem/1.2 var(--serif); overflow: hidden; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
     .since { font-size: var(--size-s); color: var(--ink-soft); white-space: nowrap; font-variant-numeric: tabular-nums; }
     .why { font-weight: 600; font-size: .9375rem; line-height: 1.25; display: flex; gap: .35rem; align-items: center; overflow-wrap: anywhere; }
     .why .glyph { flex: none; }
@@ -42,17 +42,18 @@ export class StaffList extends LitElement {
       .claim { padding: 0; inline-size: 3rem; } .claim .label { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
       .who { column-gap: .6rem; padding-inline-start: .7rem; } .face { inline-size: 2.4rem; block-size: 2.4rem; }
     }
-    @container (min-width: 42rem) { ul { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
-    @container (min-width: 68rem) { ul { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
+    @container (min-width: 42rem) { ul[data-many] { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+    @container (min-width: 60rem) { ul { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+    @container (min-width: 68rem) { ul[data-many] { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
     /* A full Saturday: fifteen rows on a tablet, two lines each. */
     ul[data-many] { gap: .35rem; } ul[data-many] .who { min-block-size: 3.25rem; padding-block: .3rem; } ul[data-many] li { border-radius: var(--round-m); }
     ul[data-many] .claim { padding: 0; inline-size: 3rem; } ul[data-many] .claim .label { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
     ul[data-many] .face { display: none; } ul[data-many] .who { grid-template-columns: minmax(0, 1fr); } ul[data-many] .where { display: none; }
-    ul[data-many] .alias { font-size: 1.0625rem; } ul[data-many] .why { font-size: .875rem; overflow: hidden; } ul[data-many] .why span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    ul[data-many] .alias { font-size: 1.0625rem; -webkit-line-clamp: 1; overflow-wrap: normal; word-break: break-all; } ul[data-many] .why { font-size: .875rem; overflow: hidden; } ul[data-many] .why span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .rest { margin-block-start: var(--gap-s); }
     .empty { text-align: center; padding: var(--gap-xxl) var(--gap-l); display: grid; gap: var(--gap-m); justify-items: center; }
     .hook { color: var(--line-strong); }
-    .quiet-count { display: flex; gap: var(--gap-s); align-items: center; justify-content: center; color: var(--ink-soft); padding: var(--gap-m); text-align: center; }
+    .quiet-count { display: flex; gap: var(--gap-s); align-items: center; justify-content: center; color: var(--ink-soft); padding: var(--gap-m); }
     .quiet-count .glyph { flex: none; }
     .state.urgent { background: var(--clay); color: var(--on-colour); border-radius: var(--round-pill); padding: .05rem .5rem; }
   `];

@@ -18,12 +18,12 @@ export class Picks extends LitElement {
     :host { display: grid; gap: var(--gap-l); align-content: start; grid-template-columns: minmax(0, 1fr); }
     section { display: grid; gap: var(--gap-s); }
     section { container-type: inline-size; }
-    .lines { display: grid; gap: var(--gap-s); grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
+    .lines { display: grid; gap: var(--gap-s); grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
     .line { display: grid; grid-template-columns: 3.5rem minmax(0, 1fr) auto; gap: var(--gap-m); align-items: center; padding: var(--gap-s); background: var(--paper); border: 1px solid var(--line); border-radius: var(--round-m); }
     @container (max-width: 30rem) { .line { grid-template-columns: 3.5rem minmax(0, 1fr); } .line button { grid-column: 1 / -1; } }
     .line[data-over] { border-color: var(--clay); }
     .line b { overflow-wrap: anywhere; }
-    .place { font-weight: 650; color: var(--pine); } .place.none { color: var(--clay); }
+    .place { font-weight: 650; color: var(--pine); } .place::first-letter { text-transform: uppercase; } .place.none { color: var(--clay); }
     .rooms { display: grid; gap: var(--gap-s); grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); }
     .rooms button { justify-content: start; border-radius: var(--round-m); text-align: start; inline-size: 100%; }
   `];

@@ -19,7 +19,7 @@ class ArticlesQuery(Sent):
     """`words` must all be found in an article; `after` is the `next` of the page before."""
 
     words: Annotated[str, Field(max_length=120)] = ""
-    after: Annotated[str, Field(max_length=1_000)] = ""
+    after: Annotated[str, Field(max_length=202)] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = LISTED
 
 

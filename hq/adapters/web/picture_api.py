@@ -30,7 +30,7 @@ FOR_EVER: Final = "public, max-age=31536000, immutable"
 class PictureQuery(Sent):
     """In the query, because an article's number may hold a slash."""
 
-    product_id: Annotated[str, Field(min_length=1, max_length=120)]
+    product_id: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 def picture_api(desk: Desk) -> Blueprint:
