@@ -3,8 +3,6 @@
 Head office's own services write, a store's own rules (`edge.core.replica`) read; the truth beside them is a few sets.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +25,7 @@ from hq.service import HeadOffice
 from hq.service.office import Office
 from tests.core.pages import Table
 from tests.core.store import profile
+from tests.postgres import emptied
 from wire.profile import Reservation
 from wire.receipt import Purpose
 from wire.sync import PhoneViewPost
@@ -59,9 +58,10 @@ class Replica:
         return self.table.members
 
 
-def made_office(path: Path, seed: int = 1) -> HeadOffice:
-    store = SqlStore(f"sqlite:///{path}")
+def made_office(url: str, seed: int = 1) -> HeadOffice:
+    store = SqlStore(url)
     store.migrate()
+    store.change(emptied)
     office = Office(store=store, keys=KEYS, random_octets=Random(seed).randbytes, public_url="http://hq")
     return HeadOffice(office, Passwords())
 
@@ -103,16 +103,18 @@ class Truth:
 
 
 class Scopes(RuleBasedStateMachine):
+    """`url`: a database that is emptied for each run."""
+
     members = Bundle("members")
+    url = ""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="regulars-scopes-"))
         self.now = NOW
 
     @initialize(everywhere=st.booleans(), seed=st.integers(0, 2**16))
     def begin(self, everywhere: bool, seed: int) -> None:  # noqa: FBT001 - hypothesis passes it by name
-        self.office = made_office(self.folder / "hq.sqlite", seed)
+        self.office = made_office(self.url, seed)
         self.office.registry.open("House", everywhere=everywhere)
         self.truth = Truth(everywhere)
         self.secrets: dict[str, bytes] = {}
@@ -123,7 +125,6 @@ class Scopes(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "office"):
             self.office.office.store.close()
-        shutil.rmtree(self.folder)
 
     @rule()
     def open_a_store(self) -> None:
@@ -250,9 +251,14 @@ class Scopes(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(180)
-def test_every_store_ends_equal_to_its_scope() -> None:
+@pytest.mark.parametrize(("database", "runs"), [("sqlite", 25), ("postgresql", 8)])
+def test_every_store_ends_equal_to_its_scope(
+    request: pytest.FixtureRequest, tmp_path: Path, database: str, runs: int
+) -> None:
+    is_postgres = database == "postgresql"
+    Scopes.url = request.getfixturevalue("postgres_url") if is_postgres else f"sqlite:///{tmp_path / 'hq.sqlite'}"
     quiet = settings(
-        max_examples=25,
+        max_examples=runs,
         stateful_step_count=30,
         deadline=None,
         derandomize=True,
@@ -264,7 +270,7 @@ def test_every_store_ends_equal_to_its_scope() -> None:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[HeadOffice]:
-    office = made_office(tmp_path / "hq.sqlite")
+    office = made_office(f"sqlite:///{tmp_path / 'hq.sqlite'}")
     office.registry.open("House", everywhere=False)
     for store_id in ("a", "b"):
         office.registry.add_shop(store_id, store_id, None, "Europe/Berlin", NOW)

@@ -1,4 +1,7 @@
-"""Eight writers that sometimes roll back, twelve stores that join meanwhile: nothing lost or backwards, no gap."""
+"""Eight writers that sometimes roll back, twelve stores that join meanwhile: nothing lost or backwards, no gap.
+
+Also for stores that take everything in pages while the eight go on, and then the feed from the cursor of that moment.
+"""
 
 import os
 import threading
@@ -14,15 +17,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
+from edge.core.bodies import Kept
 from hq.adapters.passwords import Passwords
 from hq.adapters.store_sql import Change, SqlStore, View
 from hq.adapters.store_sql.tables import PROFILE
 from hq.core.changes import Place, ScopeRow, next_place
 from hq.core.keys import HubKeys
+from hq.core.registry import Device
 from hq.service import HeadOffice
 from hq.service.office import Office
+from tests.core.pages import Table
 from tests.core.store import profile
 from tests.postgres import emptied
+from wire.page import Page
 
 NOW = 1_800_000_000.0
 KEYS = HubKeys(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), b"s" * 32)
@@ -79,6 +86,46 @@ class Reader:
         return {key for key, row in self.rows.items() if not row.gone}
 
 
+@dataclass
+class Newcomer:
+    """A store that takes everything, page by page, and then the feed from there; its rows by the store's own rules."""
+
+    device: Device
+    table: Table = field(default_factory=Table)
+    cursor: str = ""
+    told: dict[str, int] = field(default_factory=dict)
+    backwards: int = 0
+
+    def take_all(self, office: HeadOffice, pause_s: float) -> None:
+        rows, trailer = 0, None
+        for page in office.snapshots.pages(self.device, "", "", 0, now=NOW, is_over=lambda: False):
+            assert self.cursor in {"", page.header.cursor}
+            self.cursor, trailer = page.header.cursor, page.header.trailer
+            self._take(page)
+            rows += len(page.records)
+            time.sleep(pause_s)
+        assert trailer is not None
+        assert (trailer.count, trailer.digest) == (rows, self.table.total()[1])
+
+    def follow(self, office: HeadOffice, limit: int) -> bool:
+        """Whether there was something."""
+        page = office.feed.page(self.device, self.cursor, 0, limit, NOW)
+        self.cursor = page.header.cursor
+        self._take(page)
+        return bool(page.records)
+
+    def _take(self, page: Page) -> None:
+        """A row is told again only when it is newer: what the snapshot had is what was there at its cursor."""
+        for record in page.records:
+            self.backwards += record.rev <= self.told.get(record.key, 0)
+            self.told[record.key] = record.rev
+        self.table.take(page)
+
+    @property
+    def held(self) -> dict[str, Kept]:
+        return {key: row for (_, key), row in self.table.rows.items() if row.body is not None}
+
+
 @pytest.fixture
 def store(postgres_url: str) -> Iterator[Counted]:
     store = Counted(postgres_url)
@@ -116,6 +163,48 @@ def test_eight_writers_with_rollbacks_and_twelve_stores_that_join_lose_nothing(s
     }
     opened = len(FIRST) + JOINING  # adding a store is a step of the feed by itself
     assert store.read(lambda view: view.counters()["feed"]) == store.told + opened
+
+
+@pytest.mark.timeout(300)
+def test_a_snapshot_that_is_read_while_others_write_and_the_feed_behind_it_are_one(
+    store: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hq.service.snapshots.PAGE_ROWS", 7)
+    office = HeadOffice(Office(store=store, keys=KEYS, random_octets=os.urandom, public_url="http://hq"), Passwords())
+    office.registry.open("House", everywhere=True)
+    for store_id in FIRST:
+        office.registry.add_shop(store_id, store_id, None, "Europe/Berlin", NOW)
+    office.registry.set_near("s-0", ["s-1"], NOW)
+    newcomers: list[Newcomer] = []
+    until, chance = time.monotonic() + SECONDS, Random(7)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writers = [pool.submit(_write, store, Random(number), until) for number in range(WRITERS)]
+        while time.monotonic() < until:
+            newcomers.append(_newcomer(store, len(newcomers)))
+            newcomers[-1].take_all(office, pause_s=0.02)
+            for newcomer in newcomers:
+                newcomer.follow(office, chance.randint(1, 9))
+        committed = sum(writer.result() for writer in writers)
+    for newcomer in newcomers:
+        while newcomer.follow(office, 50):
+            pass
+    late = {store_id: _newcomer(store, 100 + number, store_id) for number, store_id in enumerate(FIRST)}
+    for newcomer in late.values():
+        newcomer.take_all(office, pause_s=0)
+    homes = store.read(_homes)
+    assert committed > len(newcomers) > 0
+    assert sum(newcomer.backwards for newcomer in newcomers) == 0
+    for newcomer in newcomers:
+        assert newcomer.held == late[newcomer.device.store_id].held
+        assert newcomer.held.keys() == newcomer.table.members == _scope(homes, newcomer.device.store_id)
+
+
+def _newcomer(store: SqlStore, number: int, store_id: str = "") -> Newcomer:
+    store_id = store_id or FIRST[number % len(FIRST)]
+    store.change(lambda change: change.add_device(f"d-{number}", store_id, f"{number:064x}", NOW))
+    device = store.read(lambda view: view.device(f"d-{number}"))
+    assert device is not None
+    return Newcomer(device)
 
 
 def _write(store: SqlStore, chance: Random, until: float) -> int:
