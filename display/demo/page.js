@@ -17,7 +17,7 @@ export class Demo extends LitElement {
   static styles = [base, controls, css`
     :host { min-block-size: 100dvh; padding: var(--gap-m) var(--gap-l) var(--gap-l); }
     header { display: flex; align-items: center; gap: var(--gap-m); margin-block-end: var(--gap-m); }
-    header h1 { font-size: 1.5rem; } header p { color: var(--ink-soft); font-size: .9375rem; }
+    header h1 { font-size: 1.5rem; text-wrap: pretty; margin-block-end: .15rem; } header p { color: var(--ink-soft); font-size: .9375rem; }
     main { display: grid; gap: var(--gap-l); }
     .left, .right { display: grid; gap: var(--gap-m); align-content: start; min-inline-size: 0; }
     .devices { display: grid; gap: var(--gap-l); align-items: start; }

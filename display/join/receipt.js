@@ -20,7 +20,8 @@ export class Receipt extends LitElement {
   `];
 
   firstUpdated() {
-    this.renderRoot.querySelector("h1").focus();
+    scrollTo(0, 0);
+    this.renderRoot.querySelector("h1").focus({ preventScroll: true });
   }
 
   render() {

@@ -36,7 +36,7 @@ export class Screen extends LitElement {
     .soft-shift { animation: shift 1.6s ease-out both; min-block-size: 0; display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); }
     @keyframes shift { from { opacity: 0; } }
     @media (prefers-reduced-motion: reduce) { .soft-shift { animation: none; } }
-    @media (min-aspect-ratio: 1 / 1) { footer svg { inline-size: 12vmin; block-size: 12vmin; } header { display: flex; align-items: baseline; gap: 2.4vmin; } }
+    @media (min-aspect-ratio: 1 / 1) { .notice { font-size: 2.2vmin; } footer svg { inline-size: 12vmin; block-size: 12vmin; } header { display: flex; align-items: baseline; gap: 2.4vmin; } }
   `];
 
   #live = null;

@@ -35,6 +35,7 @@ export class Window extends LitElement {
       ul { grid-template-columns: 1fr; grid-auto-rows: minmax(0, 1fr); min-block-size: 0; }
       li { grid-template: minmax(0, 1fr) / 22vmin 1fr; align-items: center; column-gap: 2.4vmin; min-block-size: 0; }
       li .picture { block-size: 100%; min-block-size: 0; }
+      li .name { font-size: 3vmin; } li .brand { font-size: 2vmin; } li .price { font-size: 2.8vmin; } li .was { font-size: 2.1vmin; } li .low { font-size: 1.9vmin; }
     }
   `];
 

@@ -54,6 +54,7 @@ export class Staff extends LitElement {
     .actions { display: flex; gap: .4rem; padding: var(--gap-s) var(--gap-m) calc(var(--gap-s) + env(safe-area-inset-bottom)); background: var(--paper); border-block-start: 1px solid var(--line); }
     .actions button { flex: 1 1 auto; padding-inline: .5rem; font-size: .9375rem; min-inline-size: 3.1rem; }
     @media (max-width: 26rem) { header { padding-inline-start: var(--gap-m); } header h1 { font-size: 1rem; line-height: 1.1; white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; } header .icon { min-inline-size: 3rem; } .actions { gap: .3rem; padding-inline: .5rem; } .actions button { padding-inline: .1rem; border-radius: var(--round-m); font-size: .8125rem; letter-spacing: -.01em; } }
+    .shut { grid-row: 1 / -1; } .shut h1 { font-size: var(--size-xl); }
     .cover { position: absolute; inset: 0; z-index: 5; display: grid; place-content: center; justify-items: center; gap: var(--gap-m); padding: var(--gap-l); background: var(--linen); text-align: center; }
     .choose { display: none; }
     .public { display: grid; gap: var(--gap-l); grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); }
@@ -100,7 +101,7 @@ export class Staff extends LitElement {
 
   render() {
     if (!this.device) return html`<regulars-pairing kind="staff" @paired=${(event) => this.#start(event.detail)}></regulars-pairing>`;
-    if (this.locked) return html`<main>${this.#locked()}</main>`;
+    if (this.locked) return html`<main class="shut">${this.#locked()}</main>`;
     const status = this.cards.find((card) => card.kind === "status");
     const picks = this.cards.find((card) => card.kind === "picks");
     const visits = this.cards.filter((card) => card.kind === "visit");
@@ -190,7 +191,7 @@ export class Staff extends LitElement {
   }
 
   #locked() {
-    return html`<div class="cover">${icon("lock", 56)}<h2>${t("staff.locked")}</h2><p class="soft">${t("staff.locked_why")}</p>
+    return html`<div class="cover">${icon("lock", 56)}<h1>${t("staff.locked")}</h1><p class="soft">${t("staff.locked_why")}</p>
       <button class="primary" @click=${() => this.#unlock()}>${t("staff.unlock")}</button></div>`;
   }
 

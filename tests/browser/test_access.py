@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import cards, test_floor, test_join
 from tests.browser.conftest import SHOTS, Open
@@ -161,6 +161,10 @@ def _signed_out(stage: Stage) -> None:
     stage.office.me = None
 
 
+def _shut(page: Page) -> None:
+    expect(page.locator(".cover :is(h1, h2)")).to_be_in_viewport(ratio=1)
+
+
 def _alarmed(stage: Stage) -> None:
     stage.office.overview["alarms"] = [ALARM]
 
@@ -216,6 +220,9 @@ def _receipt(page: Page) -> None:
 
 STATES: dict[str, tuple[str, tuple[int, int], Callable[[Stage], None], Callable[[Page], None]]] = {
     "staff_empty": ("staff", SMALL, _nothing, _nothing),
+    "staff_locked": ("staff?lock_s=1", SMALL, _list, _shut),
+    "staff_locked_wide": ("staff?lock_s=1", WIDE, _list, _shut),
+    "staff_covered": ("staff?blur_s=1", SMALL, _list, _shut),
     "staff_list": ("staff", SMALL, _list, _nothing),
     "staff_card": ("staff", SMALL, _list, _anna),
     "staff_card_tablet": ("staff", TABLET, _list, _anna),
@@ -301,7 +308,8 @@ CASES = [(state, "de") for state in STATES] + [
 def test_axe_finds_nothing(open_page: Open, stage: Stage, state: str, lang: str) -> None:
     name, size, setting, act = STATES[state]
     setting(stage)
-    page = open_page(f"/{name}?lang={lang}&theme=light&blur_s=0", size=size, reduced_motion="reduce")
+    address = f"/{name}{'&' if '?' in name else '?'}lang={lang}&theme=light{'' if '?' in name else '&blur_s=0'}"
+    page = open_page(address, size=size, reduced_motion="reduce")
     page.wait_for_timeout(600 if name == "demo" else 150)
     act(page)
     page.wait_for_timeout(50)
