@@ -88,8 +88,7 @@ class Edge:
         *,
         node_keys: Mapping[str, str] | None = None,
     ) -> None:
-        self._settings = settings
-        self._supervisor = supervisor or Supervisor()
+        self._settings, self._supervisor = settings, supervisor or Supervisor()
         clock = Clock()
         self._key = store_key(state_dir, state_dir / OUTBOX_FILE)
         self._ballast = Ballast(state_dir)
@@ -100,25 +99,8 @@ class Edge:
         self._nearby = NearbyFile(state_dir / NEARBY_FILE, self._key.of("nearby"), self._ballast)
         self._service = _service(settings, self._cache, self._outbox, (self._pictures, self._nearby), clock.now())
         self._state = State(self._service.step, self._is_busy, self._outbox, clock=clock.now)
-        self.radio = Radio(
-            settings.scanner,
-            self._state.post,
-            backend=simulated.scanner_backend,
-            backend_options=simulated.backend_options,
-            node_keys=node_keys,
-            clock=clock.now,
-            canaries=listeners(settings.scanner, settings.beacon, settings.store.number),
-            positions={scanner.id: scanner.position for scanner in settings.scanner if scanner.position},
-        )
-        number = enrolled.store.store_number
-        self._check_in: CheckIn | None = None
-        peripheral = simulated.peripheral or _peripheral(settings, number)
-        if peripheral is not None:
-            challenges = Challenges(number, _own_scanner(settings), settings.presence.answer_within_ms / 1000)
-            self._check_in = CheckIn(
-                peripheral, challenges, lambda: self.radio.table, self._state.post, clock=clock.now
-            )
-            self.radio.accompany(self._check_in.run)
+        self.radio = _radio(settings, simulated, self._state, clock, node_keys)
+        self._check_in = _check_in(settings, simulated, self._state, clock, self.radio)
         self._sync = Sync(
             settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self.radio.use
         )
@@ -366,6 +348,33 @@ def _service(
     )
     pictures, nearby = goods
     return Service(cache, settings, chance, now, past, radio_map=radio_map(settings), pictures=pictures, nearby=nearby)
+
+
+def _radio(
+    settings: Settings, simulated: Simulated, state: State, clock: Clock, node_keys: Mapping[str, str] | None
+) -> Radio:
+    return Radio(
+        settings.scanner,
+        state.post,
+        backend=simulated.scanner_backend,
+        backend_options=simulated.backend_options,
+        node_keys=node_keys,
+        clock=clock.now,
+        canaries=listeners(settings.scanner, settings.beacon, settings.store.number),
+        positions={scanner.id: scanner.position for scanner in settings.scanner if scanner.position},
+    )
+
+
+def _check_in(settings: Settings, simulated: Simulated, state: State, clock: Clock, radio: Radio) -> CheckIn | None:
+    """On the loop of `radio`, which it accompanies; None where no machine of this store could serve it."""
+    number = settings.store.number
+    peripheral = simulated.peripheral or _peripheral(settings, number)
+    if peripheral is None:
+        return None
+    challenges = Challenges(number, _own_scanner(settings), settings.presence.answer_within_ms / 1000)
+    check_in = CheckIn(peripheral, challenges, lambda: radio.table, state.post, clock=clock.now)
+    radio.accompany(check_in.run)
+    return check_in
 
 
 def _own_scanner(settings: Settings) -> str:

@@ -1,9 +1,7 @@
 """What the audit log promises, on SQLite and on PostgreSQL."""
 
 import time
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -17,17 +15,6 @@ from hq.core.erasure import RETENTION
 
 NOW = 1_800_000_000.0
 OWNER = Actor("account", "a-1", "owner")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    is_postgres = request.param == "postgresql"
-    store = SqlStore(request.getfixturevalue("postgres_url") if is_postgres else f"sqlite:///{tmp_path / 'hq.sqlite'}")
-    try:
-        store.migrate()
-        yield store
-    finally:
-        store.close()
 
 
 @pytest.fixture

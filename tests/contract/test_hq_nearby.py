@@ -1,7 +1,6 @@
 """What a store hears of its neighbours' stock, on SQLite and on PostgreSQL."""
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,17 +19,11 @@ KEYS = HubKeys(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), b"s" * 32
 Ask = Callable[..., NearbyReply]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    is_postgres = request.param == "postgresql"
-    store = SqlStore(request.getfixturevalue("postgres_url") if is_postgres else f"sqlite:///{tmp_path / 'hq.sqlite'}")
-    try:
-        store.migrate()
-        store.change(emptied)
-        store.change(_open)
-        yield store
-    finally:
-        store.close()
+@pytest.fixture
+def store(store: SqlStore) -> SqlStore:
+    store.change(emptied)
+    store.change(_open)
+    return store
 
 
 def _open(change: Change) -> None:

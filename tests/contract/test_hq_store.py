@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -35,18 +35,12 @@ KEYS = HubKeys(Ed25519PrivateKey.from_private_bytes(bytes(range(32))), b"s" * 32
 NOW = 1_800_000_000.0
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    is_postgres = request.param == "postgresql"
-    store = SqlStore(request.getfixturevalue("postgres_url") if is_postgres else f"sqlite:///{tmp_path / 'hq.sqlite'}")
-    try:
-        store.migrate()
-        store.change(emptied)
-        store.change(lambda change: change.add_merchant("house", "House"))
-        store.change(partial(add_shops, ids=("de-1", "de-2")))
-        yield store
-    finally:
-        store.close()
+@pytest.fixture
+def store(store: SqlStore) -> SqlStore:
+    store.change(emptied)
+    store.change(lambda change: change.add_merchant("house", "House"))
+    store.change(partial(add_shops, ids=("de-1", "de-2")))
+    return store
 
 
 @pytest.mark.parametrize("count", [1, 300])

@@ -10,7 +10,6 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Final, Self
 
 # Of a hundred requests; the others pass. Enough of each in a minute, and enough that gets through.
@@ -52,9 +51,7 @@ class TornLine:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for thread in self._later:
             thread.join()
         self._server.shutdown()

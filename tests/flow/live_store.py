@@ -9,7 +9,6 @@ import queue
 import socket
 import threading
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from flask import Flask
@@ -118,9 +117,7 @@ class Running:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.store.stop()
         self._server.shutdown()
         self._thread.join()

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.flow.hub import Hub, Phone, StoreClient, running_hub
+from tests.flow.hub import Hub, Phone, StoreClient
 
 HUGE = 10**30
 BODIES: list[bytes] = [
@@ -49,12 +48,6 @@ PATHS = {
     ],
     "PUT": ["/v1/products", "/v1/stock", f"/v1/profiles/{'ab' * 16}", "/v1/profiles/x", "/phone/member"],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("hub") / "state") as hub:
-        yield hub
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,10 @@ from edge.errors import HqRefused, HqUnreachable
 from edge.settings import HqSettings
 from tests.contract.hq_suite import HqContract, Publish
 from tests.core.store import product
-from tests.flow.hub import Hub, running_hub
+from tests.flow.hub import Hub
 from wire.sync import EnrolReply
 
 numbers = count(1)
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("hub") / "state") as hub:
-        yield hub
 
 
 def enrolled(hub: Hub) -> Enrolment:

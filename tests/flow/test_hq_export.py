@@ -2,22 +2,15 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.flow.hub import Hub, StoreClient, running_hub
+from tests.flow.hub import Hub, StoreClient
 
 ALIAS = "Xaverine"
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("hub") / "state") as hub:
-        yield hub
 
 
 @pytest.fixture(scope="module")

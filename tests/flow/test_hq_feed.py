@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -12,15 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hq.adapters.web import SEEN_S
 from hq.core.keys import visit_mac
 from tests.faults.records import stored_events
-from tests.flow.hub import Hub, StoreClient, running_hub
+from tests.flow.hub import Hub, StoreClient
 from wire.receipt import ConsentReceipt, verified
 from wire.rst1 import day_key
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("hub") / "state") as hub:
-        yield hub
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,10 @@ import httpx
 import pytest
 
 from tests.core.pictures import photograph
-from tests.flow.hub import Hub, running_hub
+from tests.flow.hub import Hub
 from tests.flow.shop import Shop, Tablet, eventually, open_shop
 
 LONG_S = 15.0  # a line that comes back is noticed within seconds, not at once
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("hub") / "state") as hub:
-        yield hub
 
 
 @pytest.fixture

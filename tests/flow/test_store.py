@@ -10,18 +10,12 @@ import pytest
 from edge.adapters import remnants
 from edge.adapters.store_key import store_key
 from edge.adapters.store_sqlite import Damaged, connected, opened, put_meta
-from tests.flow.hub import Hub, running_hub
+from tests.flow.hub import Hub
 from tests.flow.shop import Shop, Tablet, eventually, open_shop
 from wire import rst1
 
 # A visit is not over while a store on a busy machine starts again.
 PATIENT = {"arrive_after_s": 1, "left_after_s": 60, "assurance": "heard"}
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("hub") / "state") as hub:
-        yield hub
 
 
 @pytest.fixture
