@@ -110,6 +110,12 @@ def worker_scope(path: str) -> str | None:
     return _WORKERS.get(path)
 
 
+def asset_policy(path: str) -> str:
+    """Value of Content-Security-Policy for `/display/<path>`; what a worker may ask follows from its own file's."""
+    asks = "connect-src 'self'; " if path in _WORKERS else ""
+    return f"default-src 'none'; {asks}frame-ancestors 'none'"
+
+
 def content_security_policy(
     shown: Page,
     *,

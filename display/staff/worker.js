@@ -1,5 +1,7 @@
 // Keeps the page itself, and nothing else: the staff page opens while the store restarts or the Wi-Fi is away.
 // Two rules: only the page and files whose address carries their digest are kept, and both are the same for everybody.
+// It asks nobody but the store: the policy that comes with this file says so, and has to allow that much, or a tablet that
+// has the worker opens the page once and never again.
 // What the store says about people comes over the socket, and no worker sees it.
 
 const SHELL = "regulars-staff-shell";

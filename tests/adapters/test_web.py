@@ -268,3 +268,11 @@ def test_a_picture_that_is_not_here_is_one_sentence_that_nobody_keeps(client: Fl
     assert refused.status_code == 404
     assert said(refused)["detail"]
     assert refused.headers["Cache-Control"] == "no-store"
+
+
+def test_the_tablets_worker_may_ask_the_store_and_nothing_else_may_ask(client: FlaskClient) -> None:
+    def policy(path: str) -> str:
+        return client.get(f"/display/{path}").headers["Content-Security-Policy"]
+
+    assert policy("staff/worker.js") == "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+    assert policy("staff/page.js") == "default-src 'none'; frame-ancestors 'none'"

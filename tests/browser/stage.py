@@ -156,7 +156,11 @@ class Stage:
         except display.UnknownAsset:
             return Response(status=404)
         caching = display.cache_control(path, request.args.get("v"))
-        headers = {"Cache-Control": caching, "Service-Worker-Allowed": display.worker_scope(path) or "/display/none"}
+        headers = {
+            "Cache-Control": caching,
+            "Content-Security-Policy": display.asset_policy(path),
+            "Service-Worker-Allowed": display.worker_scope(path) or "/display/none",
+        }
         return Response(body, content_type=content_type, headers=headers)
 
     def _pair(self) -> tuple[Response, int]:

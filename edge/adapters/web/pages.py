@@ -54,6 +54,7 @@ def page_routes(frame_ancestors: Sequence[str]) -> Blueprint:
             raise Problem(404, "error.invalid", "The pages have no file of that name.") from None
         response = Response(found.body, content_type=found.content_type)
         response.headers["Cache-Control"] = display.cache_control(path, request.args.get("v"))
+        response.headers["Content-Security-Policy"] = display.asset_policy(path)
         if (scope := display.worker_scope(path)) is not None:
             response.headers["Service-Worker-Allowed"] = scope
         response.set_etag(found.digest)
