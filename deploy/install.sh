@@ -33,8 +33,10 @@ prerequisites() {
 
 # Only what is missing is asked of apt, so a machine that has it all needs no network.
 debian_packages() {
-    local package missing=()
-    for package in python3 python3-venv dbus bluez; do
+    local package missing=() wanted=(python3 python3-venv dbus bluez)
+    # With it come the libraries by which systemd speaks to a TPM.
+    [ "$unit" != regulars-edge.service ] || has_key || ! has_tpm || wanted+=(tpm2-tools)
+    for package in "${wanted[@]}"; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done
     if [ ${#missing[@]} -gt 0 ]; then
@@ -97,30 +99,46 @@ settings() {
 
 # The key of the store's files: sealed to the TPM where the machine has one, else a file that only root may read; systemd
 # hands it to the service either way, so that no copy of the state folder holds it. One that the service made for itself
-# moves here. Bound to the chip and to no state of it: an update of the firmware must not lock the outbox.
+# moves here.
 store_key() {
     local made=/var/lib/regulars/store.key kept=/etc/regulars/key dropin=/etc/systemd/system/regulars-edge.service.d
     [ "$unit" = regulars-edge.service ] || return 0
     install -d -m 0700 "$kept"
-    if [ ! -e "$kept/store.key.tpm" ] && [ ! -e "$kept/store.key.root" ]; then
+    if ! has_key; then
         [ -e "$made" ] || [ ! -e /var/lib/regulars/outbox.db ] \
             || stop 3 "/var/lib/regulars/outbox.db is there and its key is not: bring /etc/regulars/key back from the backup."
         (umask 077 && { cat "$made" 2>/dev/null || od -An -vtx1 -N32 /dev/urandom | tr -d ' \n'; } >"$kept/new")
-        if systemd-creds -q has-tpm2 2>/dev/null && systemd-creds encrypt --with-key=tpm2 --tpm2-pcrs= \
-            --name=store.key.tpm "$kept/new" "$kept/store.key.tpm"; then
-            shred -u "$kept/new"
+        if has_tpm && sealed "$kept/new" "$kept/new.tpm"; then
+            mv "$kept/new.tpm" "$kept/store.key.tpm"
         else
+            rm -f "$kept/new.tpm"
+            ! has_tpm || say "The TPM did not take the key: it lies in a file that only root may read."
             mv "$kept/new" "$kept/store.key.root"
         fi
         sync
         [ ! -e "$made" ] || shred -u "$made"
     fi
+    [ ! -e "$kept/new" ] || shred -u "$kept/new"
     install -d "$dropin"
     if [ -e "$kept/store.key.tpm" ]; then
         echo "LoadCredentialEncrypted=store.key.tpm:$kept/store.key.tpm"
     else
         echo "LoadCredential=store.key.root:$kept/store.key.root"
     fi | sed '1i [Service]' >"$dropin/store-key.conf"
+}
+
+has_key() { [ -e /etc/regulars/key/store.key.tpm ] || [ -e /etc/regulars/key/store.key.root ]; }
+
+# Not `systemd-creds has-tpm2`: it wants firmware that says so too, and a Raspberry Pi has none. The variable is systemd's
+# own way to name another device.
+has_tpm() { [ -e /dev/tpmrm0 ] || [ -n "${SYSTEMD_TPM2_DEVICE:-}" ]; }
+
+# Bound to the chip and to no state of it, since an update of the firmware must not lock the outbox: PCR 16 is for
+# debugging, and nothing measures into it. Without any PCR systemd 252 seals what it cannot open again, so it is opened
+# once before anybody relies on it.
+sealed() {
+    systemd-creds encrypt --with-key=tpm2 --tpm2-pcrs=16 --name=store.key.tpm "$1" "$2" \
+        && sync && systemd-creds decrypt --name=store.key.tpm "$2" - | cmp --silent - "$1"
 }
 
 units() {
@@ -148,6 +166,8 @@ $(journalctl --unit "$unit" --lines 5 --output cat --no-pager)"
     regulars doctor || true
 }
 
+[ "$unit" = regulars-edge.service ] || say "This machine will hold the key of every member, and nothing seals them: who takes \
+it, or its card, has them. Lock it away."
 prerequisites
 debian_packages
 own_user

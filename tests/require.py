@@ -53,6 +53,13 @@ def loop_devices() -> Path | None:
     return control if os.geteuid() == 0 and control.exists() and shutil.which("mkfs.ext4", path=_SBIN) else None
 
 
+def tpm_in_software() -> Path | None:
+    """And what systemd needs to speak to it."""
+    found = shutil.which("swtpm")
+    is_whole = shutil.which("systemd-creds") and next(Path("/usr/lib").glob("*/libtss2-tcti-swtpm.so.0"), None)
+    return Path(found) if found and is_whole and os.geteuid() == 0 else None
+
+
 NEEDS: Final[dict[str, Need]] = {
     "chromium": Need(program("chromium", "chromium-browser", "google-chrome"), "apt install chromium"),
     "esphome": Need(existing(ROOT / ".venv-esphome" / "bin" / "esphome"), "make verify-firmware"),
@@ -63,6 +70,7 @@ NEEDS: Final[dict[str, Need]] = {
     "loop": Need(loop_devices, "run the tests as root, with loop devices (modprobe loop) and e2fsprogs"),
     "root": Need(root_rights, "run the tests as root"),
     "shared": Need(existing(RECORDINGS), "the recordings belong beside the checkout, in ../shared/data"),
+    "swtpm": Need(tpm_in_software, "run the tests as root; apt install swtpm libtss2-tcti-swtpm0 tpm2-tools"),
     "dbus-daemon": Need(program("dbus-daemon"), "apt install dbus-daemon"),
     "make": Need(program("make"), "apt install make"),
     "git": Need(program("git"), "apt install git"),
