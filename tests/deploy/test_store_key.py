@@ -50,7 +50,7 @@ class Machine:
         )
         done = subprocess.run(
             ["bash", "-c", f"{head}{script}\nstore_key"],
-            capture_output=True, text=True, timeout=60, check=False, env=_plain() | environment,
+            capture_output=True, text=True, timeout=60, check=False, env=_plain(environment),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stderr
@@ -80,7 +80,7 @@ def running_chip(state: Path) -> Iterator[dict[str, str]]:
 def opened(sealed: Path, environment: Mapping[str, str]) -> str | None:
     """As systemd opens it for the service; None when the TPM does not."""
     command = ["systemd-creds", "decrypt", "--name=store.key.tpm", str(sealed), "-"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=_plain() | environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=_plain(environment))
     return done.stdout if done.returncode == 0 else None
 
 
@@ -143,8 +143,10 @@ def test_without_a_tpm_only_root_may_read_the_key(machine: Machine) -> None:
     assert f"LoadCredential=store.key.root:{kept}" in machine.dropin
 
 
-def _plain() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "SYSTEMD_TPM2_DEVICE"}
+def _plain(more: Mapping[str, str]) -> dict[str, str]:
+    """Our own environment without what it may say of a TPM, and with `more`."""
+    ours = {name: value for name, value in os.environ.items() if name != "SYSTEMD_TPM2_DEVICE"}
+    return {**ours, **more}
 
 
 def _free_ports() -> int:
