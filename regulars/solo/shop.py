@@ -108,6 +108,7 @@ def next_steps(shop: SoloShop, tablets: Sequence[str], screens: Sequence[str], *
     lines += [
         f"Join:     {shop.office_url}/join",
         f"Articles: regulars hq import FILE --state {shop.place.head_office}",
+        f"Office:   regulars hq admin invite --state {shop.place.head_office}",
     ]
     where = f"--config {shop.place.config} --state {shop.place.store}"
     if not hears:
