@@ -3,6 +3,7 @@
 
 import { LitElement, css, html, nothing } from "lit";
 
+import { codeReader } from "../shared/codes.js";
 import { icon } from "../shared/icons.js";
 import { t } from "../shared/i18n.js";
 import { base, controls } from "../shared/styles.js";
@@ -10,11 +11,10 @@ import "../shared/dialog.js";
 
 // Four frames a second read a card held still, and leave a cheap tablet's processor alone.
 const LOOK_EVERY_MS = 250;
-const FORMATS = ["qr_code", "code_128", "ean_13", "data_matrix"];
 
 /** `send` and `find` async functions of a command's fields that resolve to Acks. Dispatches "done" {visit_id, shown}. */
 export class Checkin extends LitElement {
-  static properties = { send: { attribute: false }, find: { attribute: false }, way: { state: true }, people: { state: true }, error: { state: true }, busy: { state: true }, looking: { state: true } };
+  static properties = { send: { attribute: false }, find: { attribute: false }, way: { state: true }, people: { state: true }, error: { state: true }, busy: { state: true }, looking: { state: true }, opening: { state: true } };
 
   static styles = [base, controls, css`
     video { inline-size: 100%; aspect-ratio: 4 / 3; object-fit: cover; border-radius: var(--round-m); background: var(--sand); }
@@ -25,7 +25,7 @@ export class Checkin extends LitElement {
   `];
 
   #stream = null;
-  #timer = 0;
+  #looks = 0; // the one that goes on; whatever was begun under an earlier number ends
 
   render() {
     return html`<regulars-dialog .heading=${t("checkin.title")} @closed=${this.#closed}>
@@ -40,7 +40,7 @@ export class Checkin extends LitElement {
         <video ?hidden=${!this.looking} muted playsinline aria-label=${t("checkin.camera")}></video>
         <label class="field"><span>${t("checkin.code")}</span><input name="loyalty" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="80" required aria-describedby="mistake"></label>
         ${this.#mistake()}
-        ${"BarcodeDetector" in window && !this.looking ? html`<button type="button" @click=${this.#look}>${icon("scan")} ${t("checkin.scan")}</button>` : nothing}
+        ${!this.looking ? html`<button type="button" ?disabled=${this.opening} @click=${this.#look}>${icon("scan")} ${t("checkin.scan")}</button>` : nothing}
         <button class="primary" ?disabled=${this.busy}>${t("checkin.go")}</button>
       </form>`;
   }
@@ -111,26 +111,48 @@ export class Checkin extends LitElement {
   }
 
   async #look() {
+    this.error = "";
+    this.opening = true;
+    const began = ++this.#looks;
     try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch {
-      this.error = "checkin.no_camera";
-      return;
+      const [stream, read] = await Promise.all([this.#camera(began), codeReader().catch(() => null)]);
+      if (began !== this.#looks) return; // closed, or turned to the name, while somebody was asked for the camera
+      if (!stream || !read) this.#giveUp(stream ? "checkin.no_reader" : "checkin.no_camera");
+      else await this.#watch(stream, read);
+    } finally {
+      this.opening = false;
     }
-    const video = this.renderRoot.querySelector("video");
-    video.srcObject = this.#stream;
-    await video.play();
-    this.looking = true;
-    const detector = new window.BarcodeDetector({ formats: FORMATS });
-    this.#timer = setInterval(() => this.#read(detector, video), LOOK_EVERY_MS);
   }
 
-  async #read(detector, video) {
-    const found = await detector.detect(video).catch(() => []);
-    if (!found.length || this.busy) return;
-    this.renderRoot.querySelector("input").value = found[0].rawValue;
+  /** The stream, or null; one that is granted when nobody waits for it any more is let go at once. */
+  async #camera(began) {
+    const stream = await navigator.mediaDevices?.getUserMedia({ video: { facingMode: "environment" } }).catch(() => null);
+    if (began === this.#looks) this.#stream = stream ?? null;
+    else stream?.getTracks().forEach((track) => track.stop());
+    return stream;
+  }
+
+  async #watch(stream, read) {
+    const video = this.renderRoot.querySelector("video");
+    video.srcObject = stream;
+    this.looking = true;
+    await video.play().catch(() => {}); // closed meanwhile
+    for (const looks = this.#looks; looks === this.#looks; ) {
+      const text = await read(video).catch(() => "");
+      if (looks !== this.#looks) return;
+      if (text && !this.busy) {
+        this.renderRoot.querySelector("input").value = text;
+        this.#stop();
+        await this.#checkin({ loyalty: text });
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  #giveUp(error) {
     this.#stop();
-    await this.#checkin({ loyalty: found[0].rawValue });
+    this.error = error;
   }
 
   #closed = () => {
@@ -140,7 +162,7 @@ export class Checkin extends LitElement {
   };
 
   #stop = () => {
-    clearInterval(this.#timer);
+    this.#looks += 1;
     this.#stream?.getTracks().forEach((track) => track.stop());
     this.#stream = null;
     this.looking = false;
