@@ -23,7 +23,7 @@ export class Overview extends LitElement {
     .stores { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: var(--gap-m); }
     .alarm { display: flex; flex-wrap: wrap; align-items: center; gap: var(--gap-s) var(--gap-m); } .alarm .glyph { flex: none; color: var(--clay); } .alarm .grow { flex: 1 1 14rem; } .alarm .ref, .alarm .soft { color: var(--ink); }
     .store { display: grid; gap: var(--gap-s); align-content: start; } .store h3 { overflow-wrap: anywhere; text-wrap: pretty; }
-    .store .row { align-items: start; flex-wrap: nowrap; } .store .chip { flex: none; white-space: nowrap; }
+    .store .row { flex-wrap: wrap; } .store .chip { flex: none; white-space: nowrap; }
     .store dl { display: grid; grid-template-columns: 1fr auto; gap: .15rem var(--gap-m); } .store dd { text-align: end; font-variant-numeric: tabular-nums; }
   `];
 
@@ -76,9 +76,8 @@ export class Overview extends LitElement {
   #store(store, now) {
     const age = now - store.seen_at;
     const state = !store.devices || !store.seen_at ? "none" : age > SILENT_S ? "silent" : age > LATE_S ? "late" : "well";
-    return html`<li class="sheet store"><div class="row spread"><h3>${store.name}</h3>
-        <span class="chip ${{ well: "like", late: "gold", silent: "avoid", none: "" }[state]}">${icon(state === "well" ? "check" : state === "none" ? "plus" : "alert", 18)} ${t(`hq.store.${state}`)}</span></div>
-      <p class="small soft">${store.store_id} · ${t("hq.number", { number: store.number })}</p>
+    return html`<li class="sheet store"><h3>${store.name}</h3>
+      <div class="row spread"><p class="small soft">${store.store_id} · ${t("hq.number", { number: store.number })}</p><span class="chip ${{ well: "like", late: "gold", silent: "avoid", none: "" }[state]}">${icon(state === "well" ? "check" : state === "none" ? "plus" : "alert", 18)} ${t(`hq.store.${state}`)}</span></div>
       <dl><dt>${t("hq.seen")}</dt><dd>${store.seen_at ? ago(store.seen_at, now) : "–"}</dd>
         <dt>${t("hq.events")}</dt><dd>${number.format(store.events)}</dd>
         <dt>${t("hq.devices")}</dt><dd>${number.format(store.devices)}</dd>

@@ -26,11 +26,11 @@ export class Pictures extends LitElement {
   static properties = { office: { attribute: false }, articles: { state: true }, next: { state: true }, counts: { state: true }, work: { state: true }, over: { state: true }, going: { state: true }, error: { state: true }, said: { state: true } };
 
   static styles = [base, controls, itemStyles, look, css`
-    .articles { display: grid; gap: var(--gap-m); grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
+    .articles { display: grid; gap: var(--gap-m); grid-template-columns: repeat(auto-fill, minmax(min(25rem, 100%), 1fr)); }
     .article { grid-template-columns: 7rem minmax(0, 1fr); padding: var(--gap-m); border-style: solid; }
     .article[data-over] { border-color: var(--pine); box-shadow: 0 0 0 3px var(--pine); }
     .article .stack { gap: .3rem; align-content: start; block-size: 100%; grid-template-rows: auto auto auto 1fr; }
-    .article .actions { align-self: end; margin-block-start: var(--gap-s); } .article .actions button { flex: 1 1 auto; padding-inline: .8rem; }
+    .article .actions { align-self: end; margin-block-start: var(--gap-s); } .article .actions button { flex: 1 1 auto; padding-inline: .7rem; font-size: .9375rem; }
     progress { inline-size: 100%; block-size: .75rem; accent-color: var(--pine); }
     .bare { color: var(--honey); font-weight: 600; }
   `];

@@ -53,7 +53,7 @@ export class Staff extends LitElement {
     .top .grow { display: grid; gap: .05rem; }
     .actions { display: flex; gap: .4rem; padding: var(--gap-s) var(--gap-m) calc(var(--gap-s) + env(safe-area-inset-bottom)); background: var(--paper); border-block-start: 1px solid var(--line); }
     .actions button { flex: 1 1 auto; padding-inline: .5rem; font-size: .9375rem; min-inline-size: 3.1rem; }
-    @media (max-width: 26rem) { header { padding-inline-start: var(--gap-m); } header h1 { font-size: 1rem; line-height: 1.1; white-space: normal; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; } header .icon { min-inline-size: 3rem; } .actions { gap: .3rem; padding-inline: .5rem; } .actions button { padding-inline: .1rem; border-radius: var(--round-m); font-size: .8125rem; letter-spacing: -.01em; } }
+    @media (max-width: 26rem) { header { padding-inline-start: var(--gap-m); } header h1 { font-size: 1rem; line-height: 1.1; white-space: normal; text-wrap: wrap; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; } header .icon { min-inline-size: 3rem; } .actions { gap: .3rem; padding-inline: .5rem; } .actions button { padding-inline: .1rem; border-radius: var(--round-m); font-size: .8125rem; letter-spacing: -.01em; } }
     .shut { grid-row: 1 / -1; } .shut h1 { font-size: var(--size-xl); }
     .cover { position: absolute; inset: 0; z-index: 5; display: grid; place-content: center; justify-items: center; gap: var(--gap-m); padding: var(--gap-l); background: var(--linen); text-align: center; }
     .choose { display: none; }
