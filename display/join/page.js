@@ -31,6 +31,7 @@ export class Join extends LitElement {
     .points { display: grid; gap: var(--gap-m); } .points li { display: grid; grid-template-columns: 3rem 1fr; gap: var(--gap-m); align-items: start; }
     .points .disc { inline-size: 3rem; block-size: 3rem; border-radius: 50%; background: var(--pine-wash); color: var(--pine-deep); display: grid; place-items: center; }
     .purpose { display: grid; grid-template-columns: auto 1fr; gap: var(--gap-m); padding: var(--gap-m) var(--gap-l); border: 1.5px solid var(--line); border-radius: var(--round-l); background: var(--paper); cursor: pointer; }
+    .purpose .mistake { display: block; margin-block-start: .2rem; }
     .purpose:has(:checked) { border-color: var(--pine); background: var(--pine-wash); }
     input[type="checkbox"] { inline-size: 1.75rem; block-size: 1.75rem; margin: .1rem 0; accent-color: var(--pine); }
     h1:focus { outline: none; }

@@ -6,6 +6,7 @@ export const base = css`
   *, *::before, *::after { box-sizing: border-box; }
   :host { display: block; }
   [hidden] { display: none !important; }
+  .glyph { flex: none; }
   h1, h2, h3, h4, p, ul, ol, dl, dd, fieldset { margin: 0; padding: 0; }
   ul, ol { list-style: none; }
   fieldset { border: 0; min-inline-size: 0; }
