@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -92,6 +93,13 @@ class Revocation(_Message):
 RecordKind = Literal["profile", "product", "stock", "command"]
 # Characters: a key may have 200 (`wire.product.FeedKey`), an article from before there was that limit more.
 CURSOR_LENGTH: Final = 1_000
+# Each answer of the feed says here to which question: taken for the answer to another one, it would pass over news.
+ASKED_HEADER: Final = "X-Regulars-Asked"
+
+
+def asked_from(cursor: str, revoke_cursor: int) -> str:
+    """Where a store stood when it asked, as a header's value; an empty cursor is the very beginning."""
+    return urlencode({"c": cursor, "r": revoke_cursor})
 
 
 class PhoneCommand(_Message):

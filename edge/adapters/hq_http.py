@@ -25,6 +25,7 @@ from wire.nearby import NearbyAsk, NearbyReply, unpack_nearby
 from wire.page import PAGE_LIMIT, Page, unpack_page
 from wire.picture import MASTER_LIMIT
 from wire.sync import (
+    ASKED_HEADER,
     BootReply,
     BootRequest,
     DayKeys,
@@ -36,6 +37,7 @@ from wire.sync import (
     PullPost,
     ReceiptPost,
     Revocation,
+    asked_from,
     device_token,
 )
 
@@ -88,17 +90,20 @@ class HqClient:
         return DayKeys.model_validate(self._json("GET", f"/v1/daykeys?{query}"))
 
     def feed(self, cursor: str, revoke_cursor: int, wait_s: int, *, ahead: bool = False) -> Page | Unchanged:
-        """Parks up to `wait_s`. Raises StartOver, ValueError for a torn page, HqUnreachable.
+        """Parks up to `wait_s`. Raises StartOver, HqUnreachable, ValueError for a page that is torn or was not asked for.
 
         `ahead`: the page before is still being applied, so these cursors acknowledge nothing.
         """
         asked: dict[str, Any] = {"r": revoke_cursor, "wait": wait_s, "limit": PAGE_ROWS, "v": profile.SCHEMA}
-        asked_at = self._clock.anchor().mono_s
+        began = self._clock.anchor().mono_s
         query = urlencode({**asked, **({"c": cursor} if cursor else {}), **({"ahead": 1} if ahead else {})})
         timeout_s = wait_s + self._settings.timeout_s
         status, headers, body = self._call("GET", f"/v1/feed?{query}", timeout_s=timeout_s, also=frozenset({410}))
         if status == 410:  # noqa: PLR2004 - Gone, SYNC.md
             raise StartOver
+        question = asked_from(cursor, revoke_cursor)
+        if headers.get(ASKED_HEADER, question) != question:  # an older head office does not say
+            raise ValueError("head office's answer is to another question")
         if status == 204:  # noqa: PLR2004 - No Content
             moved = headers.get("X-Regulars-Cursor", cursor)
             # HTTP takes a head that the line broke off for whole. Nothing is left of this page, so the cursor ends it.
@@ -109,7 +114,7 @@ class HqClient:
                 revoke_cursor=int(headers.get("X-Regulars-Revoke", revoke_cursor)),
             )
         page = unpack_page(body)
-        self._confirm(page.header.now, asked_at)
+        self._confirm(page.header.now, began)
         return page
 
     def snapshot(self, after: str, revoke_cursor: int, upto: str = "") -> Iterator[Page]:

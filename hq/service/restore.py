@@ -71,12 +71,16 @@ class RestoreDesk:
         """A store's word for a withdrawal from before a restore; it may only end a consent, never begin one.
 
         Raises Unknown when nothing was restored since, so that a stolen store cannot end memberships as it likes.
+        A proof of one that is known here (`seq`) may also name a later one, of a member who had come back in between:
+        the backup was made before that, and only the store knows of it.
         """
 
         def work(view: "View") -> bool:
             restored_at = float(view.meta("restored_at") or 0)
             if not device.enrolled_at <= post.withdrawn_at <= restored_at:
-                raise Unknown("There is no such withdrawal.", "Post what the feed said.")
+                if post.seq == 0:
+                    raise Unknown("There is no such withdrawal.", "Post what the feed said.")
+                return False
             profile = view.profile(post.member_ref)
             return (
                 profile is not None

@@ -206,7 +206,8 @@ class StoreDesk:
 
     def receipts(self, posts: Sequence[tuple[Device, ReceiptPost]], now: float) -> Sequence[HqError | None]:
         """What there is to say against each; the others are committed, all in one transaction."""
-        told = [self._against(device, post, now) for device, post in posts]
+        restored_at = self._office.store.read(lambda view: float(view.meta("restored_at") or 0))
+        told = [self._against(device, post, restored_at, now) for device, post in posts]
         good = [number for number, (_, post) in enumerate(posts) if told[number] is None and post.seq != 0]
         if not good:
             return told
@@ -216,10 +217,10 @@ class StoreDesk:
             told[good[position]] = self._foreign(device, Foreign("withdrawal"), now)
         return told
 
-    def _against(self, device: Device, post: ReceiptPost, now: float) -> HqError | None:
+    def _against(self, device: Device, post: ReceiptPost, restored_at: float, now: float) -> HqError | None:
         if not receipt_genuine(device, post):
             return BadInput("The receipt is not signed by this device's key.", "Sign <device_id>:<seq>:<member_ref>.")
-        if post.seq == 0:
+        if post.seq == 0 or post.withdrawn_at <= restored_at:
             try:
                 RestoreDesk(self._office).remembered(device, post, now)
             except HqError as error:

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from edge.adapters import hq_http
 from edge.adapters.clock import Clock
 from edge.adapters.enrolment import Enrolment, new_key
-from edge.adapters.hq_http import HqClient
+from edge.adapters.hq_http import HqClient, Unchanged
 from edge.errors import HqRefused, HqUnreachable
 from edge.settings import HqSettings
 from tests.contract.hq_suite import HqContract, Publish
@@ -78,22 +79,41 @@ def test_nobody_there_is_unreachable() -> None:
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ntorn", b"not http\r\n\r\n"])
 def test_a_line_that_tears_or_answers_nothing_is_unreachable(answer: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_answer_once, args=(server, answer), daemon=True).start()
-        client = _client(server.getsockname()[1])
-        with pytest.raises(HqUnreachable):
-            client.boot()
-        client.close()
+    with _answering(answer) as client, pytest.raises(HqUnreachable):
+        client.boot()
 
 
 def test_a_cursor_that_the_line_broke_off_is_no_cursor() -> None:
     head = b"HTTP/1.1 204 No Content\r\nX-Regulars-Revoke: 0\r\nX-Regulars-Cursor: 1751880000.1"
+    with _answering(head) as client, pytest.raises(ValueError, match="within its head"):
+        client.feed("1751880000.12.", 0, 0)
+
+
+def test_the_answer_to_another_question_is_not_taken() -> None:
+    """As a line gives it that holds answers back: after a power cut it would lead past withdrawals the cut took."""
+    old = b"HTTP/1.1 204 No Content\r\nX-Regulars-Asked: c=1751880000.12.&r=3\r\nX-Regulars-Cursor: 1751880000.15.\r\n"
+    old += b"X-Regulars-Revoke: 3\r\n\r\n"
+    for cursor, revoked in (("1751880000.9.", 3), ("1751880000.12.", 2), ("", 3)):
+        with _answering(old) as client, pytest.raises(ValueError, match="another question"):
+            client.feed(cursor, revoked, 0)
+    with _answering(old) as client:
+        assert client.feed("1751880000.12.", 3, 0) == Unchanged(cursor="1751880000.15.", revoke_cursor=3)
+
+
+def test_an_older_head_office_does_not_say_to_what_it_answers() -> None:
+    with _answering(b"HTTP/1.1 204 No Content\r\nX-Regulars-Cursor: 1.15.\r\nX-Regulars-Revoke: 3\r\n\r\n") as client:
+        assert client.feed("1.9.", 3, 0) == Unchanged(cursor="1.15.", revoke_cursor=3)
+
+
+@contextmanager
+def _answering(answer: bytes) -> Iterator[HqClient]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_answer_once, args=(server, head), daemon=True).start()
+        threading.Thread(target=_answer_once, args=(server, answer), daemon=True).start()
         client = _client(server.getsockname()[1])
-        with pytest.raises(ValueError, match="within its head"):
-            client.feed("1751880000.12.", 0, 0)
-        client.close()
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 def _answer_once(server: socket.socket, answer: bytes) -> None:

@@ -19,6 +19,7 @@ from wire.event import BatchAck, EventBatch
 from wire.nearby import NEARBY_TYPE, NearbyAsk, pack_nearby
 from wire.page import PAGE_TYPE, PAGES_TYPE, Page, pack_page
 from wire.sync import (
+    ASKED_HEADER,
     CURSOR_LENGTH,
     BootReply,
     BootRequest,
@@ -31,6 +32,7 @@ from wire.sync import (
     PullPost,
     PullReply,
     ReceiptPost,
+    asked_from,
 )
 
 # 2,000 stores with one poll each is the bar; twice that says that something asks without waiting.
@@ -113,10 +115,11 @@ def store_api(desk: Desk) -> Blueprint:
         if desk.wakes.parked >= PARKED_LIMIT:
             raise TooFast("Too many stores are waiting.", "Try again later.", retry_after_s=10)
         said = await _next_answer(desk, device, asked)
+        headers = {ASKED_HEADER: asked_from(asked.c or "", asked.r)}
         if said.octets is None:
-            cursors = {"X-Regulars-Cursor": said.cursor, "X-Regulars-Revoke": str(said.revoked)}
-            return Response(status=204, headers=cursors)
-        response = Response(said.octets, content_type=PAGE_TYPE)
+            headers |= {"X-Regulars-Cursor": said.cursor, "X-Regulars-Revoke": str(said.revoked)}
+            return Response(status=204, headers=headers)
+        response = Response(said.octets, content_type=PAGE_TYPE, headers=headers)
         if len(said.octets) <= _BUFFERED:
             response.timeout = None  # nothing that can be waited for; a timer and a task of its own for each store
         return response
