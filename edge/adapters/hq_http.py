@@ -90,7 +90,7 @@ class HqClient:
         return DayKeys.model_validate(self._json("GET", f"/v1/daykeys?{query}"))
 
     def feed(self, cursor: str, revoke_cursor: int, wait_s: int, *, ahead: bool = False) -> Page | Unchanged:
-        """Parks up to `wait_s`. Raises StartOver, HqUnreachable, ValueError for a page that is torn or was not asked for.
+        """Parks up to `wait_s`. Raises StartOver, HqUnreachable, ValueError for a page that is torn or not asked for.
 
         `ahead`: the page before is still being applied, so these cursors acknowledge nothing.
         """
