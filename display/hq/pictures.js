@@ -16,6 +16,9 @@ const PAUSE_MS = 250;
 // Head office reads one picture at a time, a quarter of a second each: who is told to wait tries again for this long.
 const AGAIN_MS = 1_000;
 const TRIES = 8;
+// Head office looks through 2,000 articles for one answer; a rare word in a large catalogue takes several. After so many
+// somebody is asked whether to go on.
+const ROUNDS = 25;
 const TYPES = ["image/jpeg", "image/png", "image/webp"];
 // What head office's web server says before the picture is looked at.
 const BY_STATUS = { 408: "error.picture_slow", 413: "error.picture_long" };
@@ -112,12 +115,18 @@ export class Pictures extends LitElement {
 
   async #load(after = "") {
     const asked = (this.#asked += 1);
-    const answer = await this.office.ask("GET", `/v1/products?${new URLSearchParams({ words: this.#words, after })}`);
-    if (asked !== this.#asked) return;
-    this.error = answer.ok ? "" : answer.error;
-    if (!answer.ok) return;
-    const { articles, next, without, count, largest } = answer.body;
     const shown = after ? this.articles : [];
+    let answer;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      answer = await this.office.ask("GET", `/v1/products?${new URLSearchParams({ words: this.#words, after: answer?.body.next ?? after })}`);
+      if (asked !== this.#asked) return;
+      if (!answer.ok || answer.body.articles.length || !answer.body.next) break;
+    }
+    this.error = answer.ok ? "" : answer.error;
+    if (answer.ok) this.#show(shown, answer.body);
+  }
+
+  #show(shown, { articles, next, without, count, largest }) {
     this.articles = [...shown, ...articles.filter((one) => !shown.some((other) => other.product_id === one.product_id))];
     Object.assign(this, { next, counts: { without, count, largest } });
   }

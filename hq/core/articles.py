@@ -13,7 +13,7 @@ from wire.product import Product
 
 # A screenful and a half beside its pictures; the next ones are a press away.
 LISTED: Final = 48
-# An article's text lies packed, so a search reads all of them: 20 ms for so many. Who finds nothing among these goes
+# An article's text lies packed, so a search reads all of them: 60 ms for so many. Who finds nothing among these goes
 # on from there, rather than keep a thread of the database for a catalogue of a hundred thousand.
 LOOKED_THROUGH: Final = 2_000
 

@@ -78,6 +78,7 @@ class StagedOffice:
             _article("scarf/7", "Wollschal Bror", "Bror wool scarf", "scarf"),
             _article("dress-wanda-burgundy", "Kleid Wanda", "Wanda dress", "dress", image=IMAGE),
         ]
+        self.empty_pages = 0  # of the list of articles, each with a place to go on from
         self.refusals: list[tuple[str, int]] = []  # of pictures, before one is taken
         self.files: list[bytes] = []
         self.entries = [
@@ -135,6 +136,9 @@ class StagedOffice:
         return {}
 
     def _products(self) -> dict[str, Any]:
+        if self.empty_pages:
+            self.empty_pages -= 1
+            return {"articles": [], "next": f"0:{self.empty_pages}", "count": 3, "without": 2, "largest": 8 << 20}
         words = request.args["words"].casefold()
         found = [one for one in self.articles if words in str(one["name"]).casefold()]
         first = [] if request.args["after"] else [one for one in found if one["product_id"] != "scarf/7"]

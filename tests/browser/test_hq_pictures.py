@@ -144,6 +144,22 @@ def test_a_word_finds_and_the_list_goes_on(open_page: Open) -> None:
     expect(page.get_by_text("Nichts gefunden")).to_be_visible()
 
 
+def test_a_rare_word_is_looked_for_until_it_is_found(open_page: Open, stage: Stage) -> None:
+    page = opened(open_page)
+    stage.office.empty_pages = 3
+    page.get_by_role("searchbox").fill("bror")
+    expect(page.locator(".article")).to_have_count(1)
+    expect(page.locator(".article")).to_contain_text("Wollschal Bror")
+
+
+def test_a_word_that_nothing_has_is_not_looked_for_for_ever(open_page: Open, stage: Stage) -> None:
+    page = opened(open_page)
+    stage.office.empty_pages = 1_000
+    page.get_by_role("searchbox").fill("bror")
+    expect(page.get_by_role("button", name="Weiter suchen")).to_be_visible()
+    assert stage.office.empty_pages == 1_000 - 25
+
+
 def test_a_file_that_misses_every_article_does_not_leave_the_page(open_page: Open) -> None:
     page = opened(open_page)
     page.locator("regulars-hq-pictures h2").first.evaluate(DROP, ["coat.png"])
