@@ -1,6 +1,7 @@
 """The store's HTTP: pairing by code, its lock, the administrator's requests, pages and their headers."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -276,3 +277,11 @@ def test_the_tablets_worker_may_ask_the_store_and_nothing_else_may_ask(client: F
 
     assert policy("staff/worker.js") == "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
     assert policy("staff/page.js") == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_the_front_door_leads_to_both_pages_and_its_files_are_there(client: FlaskClient) -> None:
+    answer = client.get("/", headers={"Accept-Language": "en"})
+    assert [path in answer.text for path in ("/staff", "/screen")] == [True, True]
+    files = re.findall(r'href="(/display/[^"]+)"', answer.text)
+    assert len(files) == 3
+    assert [client.get(file).status_code for file in files] == [200] * 3

@@ -9,11 +9,14 @@ from edge.adapters.web.problem import Problem
 
 _INDEX = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Regulars</title><link rel="stylesheet" href="/display/shared/tokens.css"></head>
+<meta name="color-scheme" content="light dark"><title>Regulars</title>
+<link rel="icon" href="/display/shared/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/display/shared/tokens.css"><link rel="stylesheet" href="/display/shared/plain.css"></head>
 <body><main><h1>Regulars</h1><ul>
 <li><a href="/staff">{staff}</a></li><li><a href="/screen">{screen}</a></li>
 </ul></main></body></html>
 """
+_INDEX_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
 
 
 def page_routes(frame_ancestors: Sequence[str]) -> Blueprint:
@@ -35,7 +38,7 @@ def page_routes(frame_ancestors: Sequence[str]) -> Blueprint:
         lang = request.accept_languages.best_match(display.LANGUAGES) or display.LANGUAGES[0]
         titles = {name: display.messages(lang)[f"{name}.title"] for name in ("staff", "screen")}
         response = Response(_INDEX.format(lang=lang, **titles), content_type="text/html; charset=utf-8")
-        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
+        response.headers["Content-Security-Policy"] = _INDEX_POLICY
         return response
 
     @routes.get("/staff")
