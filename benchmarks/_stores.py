@@ -77,16 +77,22 @@ class Store:
 
     async def poll(self, wait_s: float) -> bool:
         """Whether there was something; receipts have been given then."""
+        page = await self.hear(wait_s)
+        if page is not None:
+            await self.apply(page)
+        return page is not None
+
+    async def hear(self, wait_s: float) -> Page | None:
+        """What the feed answered, not applied yet; None: nothing new."""
         query = f"/v1/feed?r={self.revoked}&wait={wait_s}&limit=2000" + (f"&c={self.cursor}" if self.cursor else "")
         status, headers, body = await self._feed.ask("GET", query, self.token)
         self.polls, self.woken_at = self.polls + 1, time.perf_counter()
         if status == 204:
             self.cursor, self.revoked = headers["x-regulars-cursor"], int(headers["x-regulars-revoke"])
-            return False
+            return None
         if status != 200:
             raise RuntimeError(f"the feed answered {status}: {body[:200]!r}")
-        await self._apply(unpack_page(body))
-        return True
+        return unpack_page(body)
 
     async def live(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -100,7 +106,7 @@ class Store:
         self._feed.close()
         self._reports.close()
 
-    async def _apply(self, page: Page) -> None:
+    async def apply(self, page: Page) -> None:
         self.cursor, self.revoked = page.header.cursor, page.header.revoke_cursor
         for record in page.records:
             if record.kind == "profile" and isinstance(record, Put):
