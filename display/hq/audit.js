@@ -2,12 +2,12 @@
 
 import { LitElement, css, html, nothing } from "lit";
 
-import { language, t, word } from "../shared/i18n.js";
+import { locale, t, word } from "../shared/i18n.js";
 import { base, controls } from "../shared/styles.js";
 import { look } from "./look.js";
 
 const KINDS = ["member", "store", "account", "key"];
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium" });
+const moment = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
 
 export class Audit extends LitElement {
   static properties = { office: { attribute: false }, entries: { state: true }, next: { state: true }, error: { state: true } };

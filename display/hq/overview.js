@@ -4,7 +4,7 @@ import { LitElement, css, html, nothing } from "lit";
 
 import "../shared/dialog.js";
 import { icon } from "../shared/icons.js";
-import { ago, date, language, t } from "../shared/i18n.js";
+import { ago, date, locale, t } from "../shared/i18n.js";
 import { base, controls } from "../shared/styles.js";
 import { look } from "./look.js";
 
@@ -12,7 +12,7 @@ const REFRESH_MS = 15_000;
 // Stores report every 25 s at the latest: three missed are a line that is down, an hour is a call to the store.
 const LATE_S = 90;
 const SILENT_S = 3600;
-const number = new Intl.NumberFormat(language);
+const number = new Intl.NumberFormat(locale);
 
 export class Overview extends LitElement {
   static properties = { office: { attribute: false }, found: { state: true }, settling: { state: true }, refused: { state: true }, error: { state: true } };

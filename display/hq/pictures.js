@@ -6,7 +6,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 
 import "../shared/dialog.js";
 import { icon } from "../shared/icons.js";
-import { language, nameOf, t, word } from "../shared/i18n.js";
+import { locale, nameOf, t, word } from "../shared/i18n.js";
 import { itemStyles, picture } from "../shared/item.js";
 import { base, controls } from "../shared/styles.js";
 import { look } from "./look.js";
@@ -22,7 +22,7 @@ const ROUNDS = 25;
 const TYPES = ["image/jpeg", "image/png", "image/webp"];
 // What head office's web server says before the picture is looked at.
 const BY_STATUS = { 408: "error.picture_slow", 413: "error.picture_long" };
-const number = new Intl.NumberFormat(language);
+const number = new Intl.NumberFormat(locale);
 
 /** `office` an Office whose caller may write the catalogue. */
 export class Pictures extends LitElement {

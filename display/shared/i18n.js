@@ -5,13 +5,17 @@ import { nowS } from "./clock.js";
 
 const LANGUAGES = ["de", "en"];
 
+// Dates and figures as in Europe: 3/4 is no day in March here, and a shop's clock has 24 hours.
+const LOCALES = { de: "de-DE", en: "en-GB" };
+
 export const language = chosen();
+export const locale = LOCALES[language];
 const catalogue = await (await fetch(import.meta.resolve(`/display/shared/messages.${language}.json`))).json();
 const plurals = new Intl.PluralRules(language);
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const shortDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
+const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const shortDay = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 
 document.documentElement.lang = language;
 const page = document.documentElement.dataset.page;
@@ -60,7 +64,7 @@ export function nameOf(item) {
 }
 
 export function price(cents, currency = "EUR") {
-  return new Intl.NumberFormat(language, { style: "currency", currency }).format(cents / 100);
+  return new Intl.NumberFormat(locale, { style: "currency", currency }).format(cents / 100);
 }
 
 /** "vor 3 Tagen" / "3 days ago" of a unix instant in seconds. */

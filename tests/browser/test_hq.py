@@ -1,5 +1,7 @@
 """Head office's page: the door, what each role sees, and ending a membership for somebody who asks."""
 
+from datetime import datetime
+
 import pytest
 from playwright.sync_api import expect
 
@@ -110,6 +112,15 @@ def test_the_log_says_in_words_what_was_done(open_page: Open) -> None:
     page.locator("[data-part=audit]").click()
     expect(page.get_by_role("cell", name="Gelöscht")).to_be_visible()
     expect(page.get_by_role("cell", name="Kein Recht: Zugänge verwalten")).to_be_visible()
+
+
+@pytest.mark.parametrize(("lang", "form"), [("de", "%d.%m.%y, %H:%M:%S"), ("en", "%d/%m/%Y, %H:%M:%S")])
+def test_the_log_dates_as_in_europe(open_page: Open, stage: Stage, lang: str, form: str) -> None:
+    """Day before month and 24 hours in both languages: 3/4 is no day in March here."""
+    page = open_page(f"/hq?lang={lang}", expect="Halm & Hede Münster")
+    page.locator("[data-part=audit]").click()
+    at = datetime.fromtimestamp(stage.office.entries[0]["at"]).astimezone()
+    expect(page.locator("tbody td").first).to_have_text(at.strftime(form))
 
 
 def settled(stage: Stage) -> list[str]:
