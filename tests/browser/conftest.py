@@ -21,12 +21,19 @@ SHOTS = Path(os.environ.get("REGULARS_SCREENSHOTS") or ROOT / "build" / "screens
 Open = Callable[..., Page]
 
 
-def until(true: Callable[[], object], within_s: float = 3.0) -> None:
-    """Waits for what a page does by itself to reach the stage."""
+def until(true: Callable[[], object], within_s: float = 5.0) -> None:
+    """Waits for what a page does by itself to reach the stage; what is looked into may not be there yet."""
     end = time.monotonic() + within_s
-    while not true():
+    while not _is_so(true):
         assert time.monotonic() < end, "the page did not do it in time"
         time.sleep(0.02)
+
+
+def _is_so(true: Callable[[], object]) -> bool:
+    try:
+        return bool(true())
+    except (IndexError, KeyError):
+        return False
 
 
 @pytest.fixture(scope="package")

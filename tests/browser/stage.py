@@ -5,6 +5,7 @@ test tells them to say. It decides nothing and remembers what the pages asked.
 import json
 import queue
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,11 @@ class Stage:
         }
 
     def stream(self, event: str, body: Any) -> None:
+        """To every page that listens; one that was just opened may be about to."""
+        end = time.monotonic() + 5
+        while not self._streams:
+            assert time.monotonic() < end, "no page listens"
+            time.sleep(0.02)
         for waiting in self._streams:
             waiting.put((event, body))
 
