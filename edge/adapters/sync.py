@@ -7,7 +7,6 @@ down costs a growing pause, never an end.
 
 import math
 import queue
-import random
 import threading
 import time
 from collections import OrderedDict, deque
@@ -21,6 +20,7 @@ from edge.adapters.cache_sqlite import Cache
 from edge.adapters.feed import Feed
 from edge.adapters.hq_http import HqClient, StartOver
 from edge.adapters.outbox_sqlite import Outbox
+from edge.adapters.pause import Pause
 from edge.adapters.store_sqlite import DatabaseError, OperationalError, told
 from edge.core import outbox
 from edge.core.inputs import FeedApplied, Input, LineChanged, PullRefused
@@ -33,12 +33,6 @@ from edge.settings import Settings
 from wire.sync import PhoneCodePost, PhoneViewPost, Revocation
 
 DAY_S: Final = 86_400
-FIRST_PAUSE_S: Final = 0.5
-# A withdrawal waits behind a line that has come back, so short outages are asked after often; one that lasts longer
-# than some minutes is asked after seldom, or a restored head office would meet every store at once.
-SHORT_PAUSE_S: Final = 2.0
-SHORT_TRIES: Final = 60
-LONGEST_PAUSE_S: Final = 15.0
 # The first time everything is fetched again at once, but whoever answers 410 to every cursor, a proxy or a head office
 # with a fault, would have a whole snapshot a second of each store. After such a time without, it is the first again.
 ANEW_PAUSE_S: Final = 300.0
@@ -56,26 +50,6 @@ FEW_MEMBERS: Final = 50
 FINAL: Final = frozenset({400, 404, 409, 410, 422})
 
 _log = structlog.get_logger("sync")
-
-
-class Pause:
-    """Doubles up to a bound, with jitter, so that stores do not come back all at once."""
-
-    def __init__(
-        self, stopping: threading.Event, *, short_s: float = SHORT_PAUSE_S, longest_s: float = LONGEST_PAUSE_S
-    ) -> None:
-        self._stopping, self._short_s, self._longest_s = stopping, short_s, longest_s
-        self._next_s = FIRST_PAUSE_S
-        self._tries = 0
-
-    def wait(self) -> None:
-        self._stopping.wait(self._next_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
-        self._tries += 1
-        bound_s = self._short_s if self._tries < SHORT_TRIES else self._longest_s
-        self._next_s = min(bound_s, self._next_s * 2)
-
-    def reset(self) -> None:
-        self._next_s, self._tries = FIRST_PAUSE_S, 0
 
 
 class Sync:
