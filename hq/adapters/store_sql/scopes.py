@@ -106,7 +106,7 @@ class ScopeWrites(ScopeReads):
     def _where_to(self, touched: Mapping[str, Touch], only_store: str | None) -> Iterator[tuple[str, Held]]:
         columns = (PROFILE.c.member_ref, PROFILE.c.rev, PROFILE.c.home_store, PROFILE.c.recognise_until)
         query = select(*columns).where(among(self._c, PROFILE.c.member_ref, touched))
-        members = {row.member_ref: row for row in self._c.execute(query)}
+        members = {row.member_ref: row for row in self._c.execute(query).all()}
         held, timed = self._held(touched, only_store), self._timed(touched)
         near = self._near({member.home_store for member in members.values() if member.home_store})
         homeless = {touched[ref].merchant_id for ref, member in members.items() if not member.home_store}
@@ -127,13 +127,12 @@ class ScopeWrites(ScopeReads):
                 yield ref, told
 
     def _held(self, refs: Collection[str], only_store: str | None) -> Mapping[str, dict[str, Held]]:
-        query = select(SCOPE.c.key, SCOPE.c.store_id, SCOPE.c.rev, SCOPE.c.gone).where(
-            IS_PROFILE, SCOPE.c.key.in_(refs)
-        )
+        query = select(SCOPE.c.key, SCOPE.c.store_id, SCOPE.c.rev, SCOPE.c.gone)
+        query = query.where(IS_PROFILE, among(self._c, SCOPE.c.key, refs))
         if only_store is not None:
             query = query.where(SCOPE.c.store_id == only_store)
         found: defaultdict[str, dict[str, Held]] = defaultdict(dict)
-        for row in self._c.execute(query):
+        for row in self._c.execute(query).all():
             found[row.key][row.store_id] = Held(row.store_id, row.rev, row.gone)
         return found
 
@@ -141,7 +140,7 @@ class ScopeWrites(ScopeReads):
         query = select(SCOPE_REASON.c.member_ref, SCOPE_REASON.c.store_id)
         query = query.where(among(self._c, SCOPE_REASON.c.member_ref, refs))
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for row in self._c.execute(query):
+        for row in self._c.execute(query).all():
             found[row.member_ref].add(row.store_id)
         return found
 
