@@ -12,7 +12,7 @@ cpu <= 1.6: of both processes together, since a single shop's Pi runs both; meas
 does not hide work.
 wire <= 0.25 of the JSON: a shop's line carries 1 MB/s; 100,000 members are then fetched in a minute, not in four.
 
-    python benchmarks/pipeline.py [--members 100000] [--rounds 3]
+    python benchmarks/pipeline.py [--members 100000] [--rounds 5]
 """
 
 import argparse
@@ -229,7 +229,7 @@ def verdict(turns: list[Turn], wire: float, count: int) -> tuple[bool, str]:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--members", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
