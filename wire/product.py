@@ -38,7 +38,7 @@ class Product(_Model):
     garment: str
     name: dict[str, str]  # language -> name; "de" is always there
     colour: str  # colour family, English key: navy, camel, ...
-    colour_hex: str = "#888888"
+    colour_hex: str = ""  # #rrggbb; empty: pages paint what `colour` names
     pattern: str = "plain"
     price_cents: Cents
     was_cents: Cents | None = None

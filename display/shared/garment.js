@@ -11,13 +11,19 @@ const NAMED = {
   sand: "#d9c7a6", brown: "#6d4a34", cognac: "#9d5b2d", rust: "#b0532c", red: "#b03036", burgundy: "#6e2436", rose: "#d9a0a0", pink: "#e0a3b4",
   lilac: "#a795c2", yellow: "#e2b84a", mustard: "#c9962f", orange: "#d9772f", gold: "#c2a14d", silver: "#b9bdc1",
 };
+// A shop's own lists name them in its language.
+const GERMAN = {
+  schwarz: "black", weiß: "white", weiss: "white", creme: "cream", wollweiß: "ecru", grau: "grey", anthrazit: "charcoal", marine: "navy", marineblau: "navy",
+  dunkelblau: "navy", blau: "blue", hellblau: "light-blue", petrol: "teal", grün: "green", oliv: "olive", salbei: "sage", braun: "brown", rost: "rust", rot: "red",
+  bordeaux: "burgundy", weinrot: "burgundy", altrosa: "rose", rosa: "pink", flieder: "lilac", gelb: "yellow", senf: "mustard", silber: "silver",
+};
 const KINDS = {
   coats: "coat", jackets: "jacket", dresses: "dress", skirts: "skirt", shirts: "shirt", blouses: "blouse", tshirt: "t-shirt", "t-shirts": "t-shirt", tee: "t-shirt",
   pullover: "sweater", knitwear: "sweater", sweaters: "sweater", cardigans: "cardigan", jean: "jeans", chinos: "trousers", pants: "trousers", shoe: "shoes",
   boot: "boots", sneaker: "sneakers", trainers: "sneakers", bags: "bag", scarves: "scarf", hats: "hat",
 };
 
-/** `kind` one of SHAPES, `colour` #rrggbb or a name above, `pattern` plain | stripe | check | dots | herringbone | denim | knit. */
+/** `kind` one of SHAPES, `colour` #rrggbb or a name, `pattern` plain | stripe | check | dots | herringbone | denim | knit. */
 export class Garment extends LitElement {
   static properties = { kind: {}, colour: {}, pattern: {}, label: {} };
 
@@ -101,10 +107,10 @@ function weave(pattern, paint) {
   return weaves[pattern] ?? nothing;
 }
 
-/** [r, g, b] of #rrggbb or a colour name; unknown words get the hash of their letters, so they stay the same everywhere. */
+/** [r, g, b] of #rrggbb or a colour's name in English or German; any other word is the colour of plain linen. */
 export function rgb(colour) {
   const text = String(colour ?? "").trim().toLowerCase();
-  const hex = /^#?([0-9a-f]{6})$/.exec(text)?.[1] ?? NAMED[text]?.slice(1) ?? "b9a88f";
+  const hex = /^#?([0-9a-f]{6})$/.exec(text)?.[1] ?? NAMED[GERMAN[text] ?? text]?.slice(1) ?? "b9a88f";
   return [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
 }
 

@@ -21,8 +21,8 @@ export class Picture extends LitElement {
   `;
 
   render() {
-    const { image, garment, colour_hex, pattern } = this.item;
-    if (!image || this.lost === image) return html`<regulars-garment kind=${garment} colour=${colour_hex} pattern=${pattern ?? "plain"} .label=${this.label ?? ""}></regulars-garment>`;
+    const { image, garment, colour, colour_hex, pattern } = this.item;
+    if (!image || this.lost === image) return html`<regulars-garment kind=${garment} colour=${colour_hex || colour} pattern=${pattern ?? "plain"} .label=${this.label ?? ""}></regulars-garment>`;
     return html`<img src=${addressOf(image, this.size ?? 240)} alt=${this.label ?? ""} decoding="async" @error=${() => { this.lost = image; }}>`;
   }
 }

@@ -53,6 +53,25 @@ def test_without_a_picture_the_article_is_drawn_and_nothing_is_asked_for(open_pa
     assert stage.pictures == []
 
 
+@pytest.mark.parametrize(
+    ("colour", "colour_hex", "painted"),
+    [
+        ("navy", "#3366cc", "#3366cc"),
+        ("navy", "", "#24324f"),
+        ("Marineblau", "", "#24324f"),
+        ("Abendhimmel", "", "#b9a88f"),
+    ],
+)
+def test_a_drawing_has_the_articles_colour_also_where_a_shops_list_only_names_it(
+    open_page: Open, stage: Stage, colour: str, colour_hex: str, painted: str
+) -> None:
+    coat = cards.item(COAT, image=None, colour=colour, colour_hex=colour_hex)
+    stage.shown["staff"] = (cards.status(), cards.anna(seen=(coat,), looks=(), owned=()))
+    page = opened(open_page)
+    cloth = page.locator(f'regulars-staff-card .articles regulars-garment svg path[fill="{painted}"]')
+    expect(cloth.first).to_be_attached()
+
+
 def test_a_picture_that_went_meanwhile_is_drawn(open_page: Open, stage: Stage) -> None:
     card(stage, AWAY)
     page = opened(open_page)
