@@ -6,7 +6,7 @@ its message classes are shared, they are ESPHome's own definitions compiled.
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from noise.connection import NoiseConnection
 
 KEY: Final = base64.b64encode(bytes(range(32))).decode()
 PROXY: Final = 1 | 1 << 5  # passive scan, raw advertisements
+# (address, RSSI in dBm, payload)
+Report = tuple[int, int, bytes]
 messages: Any = api_pb2  # protobuf makes its classes at run time
 _NUMBER: Final = {message: number for number, message in MESSAGE_TYPE_TO_PROTO.items()}
 _NAME: Final = "node"
@@ -53,8 +55,13 @@ class FakeNode:
 
     def hear(self, address: int, rssi_dbm: int, payload: bytes) -> None:
         """Its radio hears one packet, and passes it on."""
+        self.pass_on([(address, rssi_dbm, payload)])
+
+    def pass_on(self, reports: Iterable[Report]) -> None:
+        """Several in one message, as a node does that hears much."""
         message = messages.BluetoothLERawAdvertisementsResponse()
-        message.advertisements.add(address=address, rssi=rssi_dbm, address_type=1, data=payload)
+        for address, rssi_dbm, payload in reports:
+            message.advertisements.add(address=address, rssi=rssi_dbm, address_type=1, data=payload)
         for line in self._lines:
             if line.is_subscribed:
                 line.send(message)

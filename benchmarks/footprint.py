@@ -1,0 +1,261 @@
+"""`make bench-footprint`: what a store's service takes of its machine: memory, processor, and what it writes in a day.
+
+Two shops, each with a head office process that is not counted, and the store as a shop runs it (`regulars edge run`):
+enrolled, its encrypted replica filled by the snapshot, an hour's busy floor on air, tablets on the live line.
+
+Counted: every process of the store, from the command line's to the server's. In MB of 10^6 octets, a page once that
+they share: `settled` at the end of the window, `peak` the most that was held within it, `filling` the most from the
+start to the filled replica. Processor as a share of one core of this machine. What was written is what the kernel was
+given for the disk (`write_bytes`), over a day of ten such hours, and the keys of a new day.
+
+On air: ESPHome nodes that speak their encrypted API, the one radio of a store that needs no Bluetooth here. Most
+reports are strangers'. Members carry valid tags, change zone every forty seconds, and go after four minutes, so visits
+begin and end all the time, and a tablet claims each: 360 visits an hour in the small shop, 900 in the department store.
+`left_after_s` is 20 instead of 180, so that those who went leave while it is measured.
+
+Not in it: BlueZ and its D-Bus (a USB adapter in the machine costs bluetoothd besides), the challenge and its GATT
+server, pictures of articles, screens, the shopper's phone page, neighbours' stock, the kernel's own memory, the pages
+of files it keeps for them, and what a card's own controller writes for each page of 4 KiB. And this machine is no Pi: a
+64-bit ARM has pointers of the same size, so memory comes out alike; its core is five to ten times slower.
+
+    python benchmarks/footprint.py [shop | house] [--seconds 60]
+"""
+
+import argparse
+import json
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, cast
+
+from _clients import Crowd  # type: ignore[import-not-found]  # beside this file
+from _filled import NUMBER, SITE, STORE, fill, open_store  # type: ignore[import-not-found]  # as above
+from _processes import Held, Processes, Spent  # type: ignore[import-not-found]  # as above
+from pipeline import head_office  # type: ignore[import-not-found]  # as above
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+OPENING_HOURS: Final = 10
+# Everybody who is on air at the beginning arrives at once; after that those who come and go are as many.
+WARM_UP_S: Final = 30.0
+START_WITHIN_S: Final = 120.0
+STAY_S: Final = 240.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A shop and its bars; a bar that is None decides nothing."""
+
+    members: int
+    articles: int
+    tablets: int
+    nodes: int
+    reports_per_s: int
+    present: int
+    # Half of a Pi Zero 2 W's 512 MB is gone before any service starts; of a Pi 4's 2 GB next to nothing.
+    memory_mb: float
+    # A Pi's core is five to ten times slower: this is all of one of its four.
+    core_share: float | None
+    # A card of 16 GB that stands 1,000 writes of all of it then wears out in centuries, were it not for its blocks.
+    written_mb: float | None
+
+
+PROFILES: Final = {
+    "shop": Profile(5_000, 1_000, 10, 3, 300, 24, 120.0, 0.15, 200.0),
+    "house": Profile(100_000, 10_000, 50, 10, 2_000, 60, 250.0, None, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    filling: Held
+    settled: Held
+    before: Spent
+    after: Spent
+    seconds: float
+    pushed: int
+    visits: float
+    reports_per_s: float
+    renewed_octets: int = 0
+
+
+class Edge:
+    """The store's processes."""
+
+    def __init__(self, folder: Path, process: "subprocess.Popen[bytes]") -> None:
+        self._url_file = folder / "state" / "edge.url"
+        self.family = Processes(process.pid)
+        self.url = ""
+
+    def wait_ready(self, hq_url: str) -> None:
+        """Until the replica is filled: the feed's poll is then parked at head office."""
+        end = time.monotonic() + START_WITHIN_S
+        while time.monotonic() < end:
+            with suppress(OSError):
+                self.url = self._url_file.read_text().strip()
+                if json.loads(_read(f"{hq_url}/readyz"))["parked"] and self.told("regulars_day_keys_until_seconds"):
+                    return
+            time.sleep(0.1)
+        raise SystemExit(f"footprint: the store was not filled within {START_WITHIN_S:.0f} s")
+
+    def told(self, name: str) -> float:
+        lines = (line.rpartition(" ") for line in _read(f"{self.url}/metrics").splitlines() if line[:1] != "#")
+        return sum(float(value) for found, _, value in lines if found.partition("{")[0] == name)
+
+
+class Floor:
+    """The tablets. The first one claims whoever comes, as the fastest of the staff would."""
+
+    def __init__(self, url: str, tokens: list[str], selector: selectors.BaseSelector) -> None:
+        port = int(url.rpartition(":")[2])
+        self.pushed = 0
+        self._claims = 0
+        self._crowds: list[Crowd] = []
+        for number, token in enumerate(tokens):
+            crowd = Crowd(port, "40" + json.dumps({"token": token, "proto": 1}), selector)
+            (tablet,) = crowd.connect(1, f"X-Forwarded-For: 10.0.0.{number}\r\n")
+            tablet.heard = self._heard
+            self._crowds.append(crowd)
+        (self._first,) = self._crowds[0].clients
+        self._first.heard = self._claim
+
+    def pump(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._crowds[0].pump(min(left, 0.5))  # of all: they share a selector
+        if not all(client.is_open for crowd in self._crowds for client in crowd.clients):
+            raise SystemExit("footprint: a tablet was put out")
+
+    def _heard(self, text: bytes, _now: float) -> None:
+        self.pushed += text.startswith(b"42")
+
+    def _claim(self, text: bytes, now: float) -> None:
+        self._heard(text, now)
+        if not text.startswith(b"42"):
+            return
+        event, message = json.loads(text[2:])
+        card = message.get("card", {})
+        if event == "upsert" and card.get("kind") == "visit" and not card.get("claimed_by"):
+            self._claims += 1
+            command = {"key": f"claim-{self._claims:05d}", "name": "claim", "visit_id": card["id"]}
+            self._first.say(f'42{self._claims}["command",{json.dumps(command)}]'.encode())
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Edge]:
+    places = ["--config", str(folder / "store.toml"), "--state", str(folder / "state"), "--port", "0"]
+    with (folder / "edge.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "regulars", "edge", "run", *places], stderr=log)
+        try:
+            yield Edge(folder, process)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@contextmanager
+def air(profile: Profile, secrets: list[str]) -> Iterator[list[tuple[str, int]]]:
+    """(id, port) of each node."""
+    scanners = [f"s{number}" for number in range(profile.nodes)]
+    asked = {
+        "number": NUMBER, "store": STORE, "site": SITE.hex(), "scanners": scanners, "secrets": secrets,
+        "reports_per_s": profile.reports_per_s, "present": profile.present, "stay_s": STAY_S,
+    }  # fmt: skip
+    command = [sys.executable, str(ROOT / "benchmarks" / "_air.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        print(json.dumps(asked), file=cast("IO[str]", process.stdin), flush=True)
+        yield list(zip(scanners, json.loads(cast("IO[str]", process.stdout).readline()), strict=True))
+        cast("IO[str]", process.stdin).close()
+
+
+def measured(profile: Profile, seconds: float) -> Found:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        code, walkers = fill(folder / "hq", profile.members, profile.articles)
+        with head_office(folder / "hq") as (hq_url, _), air(profile, [one.secret.hex() for one in walkers]) as nodes:
+            tokens = open_store(folder, hq_url, code, profile.tablets, nodes)
+            with running(folder) as edge, selectors.EpollSelector() as selector:
+                edge.wait_ready(hq_url)
+                filling = edge.family.held()
+                found = _steady(edge, Floor(edge.url, tokens, selector), filling, seconds)
+            with running(folder) as edge:
+                edge.wait_ready(hq_url)
+                renewed = edge.family.spent().written_octets
+    return Found(**{name: getattr(found, name) for name in Found.__slots__} | {"renewed_octets": renewed})
+
+
+def _steady(edge: Edge, floor: Floor, filling: Held, seconds: float) -> Found:
+    floor.pump(WARM_UP_S)
+    edge.family.forget_peaks()
+    pushed, heard, before = floor.pushed, edge.told("regulars_foreign_advertisements_total"), edge.family.spent()
+    floor.pump(seconds)
+    after, settled = edge.family.spent(), edge.family.held()
+    strangers = edge.told("regulars_foreign_advertisements_total") - heard
+    visits = edge.told("regulars_visits")
+    return Found(filling, settled, before, after, seconds, floor.pushed - pushed, visits, strangers / seconds)
+
+
+def judged(name: str, profile: Profile, found: Found) -> dict[str, tuple[float, float | None]]:
+    """Tells what is known of it; the figures with their bars."""
+    hours = OPENING_HOURS * 3_600 / found.seconds
+    renewed_mb = found.renewed_octets / 1e6
+    written_mb = (found.after.written_octets - found.before.written_octets) * hours / 1e6
+    told = {
+        "settled_mb": found.settled.resident, "pss_mb": found.settled.proportional,
+        "anonymous_mb": found.settled.anonymous, "filling_mb": found.filling.peak,
+        "floor_mb_a_day": written_mb, "new_day_mb": renewed_mb,
+        "wakes_per_s": (found.after.wakes - found.before.wakes) / found.seconds,
+        "pushes_per_s": found.pushed / found.seconds, "strangers_per_s": found.reports_per_s, "visits": found.visits,
+    }  # fmt: skip
+    print(f"{name}: " + " ".join(f"{what}={value:.1f}" for what, value in told.items()), flush=True)
+    return {
+        f"{name}_mb": (found.settled.peak, profile.memory_mb),
+        f"{name}_core_share": ((found.after.cpu_s - found.before.cpu_s) / found.seconds, profile.core_share),
+        f"{name}_written_mb_a_day": (written_mb + renewed_mb, profile.written_mb),
+    }
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("profiles", nargs="*", metavar="shop | house", help="both when none is named")
+    asked.add_argument("--seconds", type=float, default=60.0, help="of the window")
+    options = asked.parse_args()
+    if strange := set(options.profiles) - set(PROFILES):
+        asked.error(f"there is no profile {min(strange)}: name {' or '.join(PROFILES)}")
+    if remedy := _missing():
+        print(f"footprint: {remedy}", file=sys.stderr)
+        return 3
+    bars: dict[str, tuple[float, float | None]] = {}
+    for name in options.profiles or PROFILES:
+        bars |= judged(name, PROFILES[name], measured(PROFILES[name], options.seconds))
+    is_met = all(bar is None or value <= bar for value, bar in bars.values())
+    figures = " ".join(
+        f"{name}={value:.3g}" + ("" if bar is None else f" (bar {bar:g})") for name, (value, bar) in bars.items()
+    )
+    print(f"footprint: {'PASS' if is_met else 'FAIL'} {figures}")
+    return 0 if is_met else 1
+
+
+def _missing() -> str:
+    """What must be done before anything can be measured; empty when all is there."""
+    if not Path("/proc/self/smaps_rollup").exists() or not Path("/proc/self/io").exists():
+        return "the kernel's figures are missing: run it on Linux 4.14 or newer with /proc mounted."
+    kind = subprocess.run(["stat", "-f", "-c", "%T", tempfile.gettempdir()], capture_output=True, text=True, check=True)
+    if kind.stdout.strip() in {"tmpfs", "ramfs"}:
+        return f"{tempfile.gettempdir()} lies in memory, so nothing is written: name a folder on a disk with TMPDIR."
+    return ""
+
+
+def _read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own on loopback
+        return str(answer.read(), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
