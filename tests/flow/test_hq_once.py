@@ -1,5 +1,8 @@
 """What is sent twice happens once; what is too much, of another kind or unread is said."""
 
+import json
+import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,6 +53,54 @@ def test_two_at_the_same_moment_do_it_once(hub: Hub) -> None:
         replies = list(pool.map(lambda _: join(hub, "k-6"), range(8)))
     assert {reply.status_code for reply in replies} <= {201, 409}
     assert len({reply.json()["member_ref"] for reply in replies if reply.status_code == 201}) == 1
+
+
+def test_a_request_whose_line_breaks_is_done_once_and_answered_later(hub: Hub) -> None:
+    before = hub.admin.get("/v1/overview").json()["members"]
+    keys = [f"broken-{number}" for number in range(10)]
+    for number, key in enumerate(keys):
+        break_off(hub, "/v1/join", key, JOIN, after_s=number / 1000)
+    for key in keys:
+        until = time.monotonic() + 10
+        while (reply := join(hub, key)).status_code == 409 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert reply.status_code == 201
+    assert hub.admin.get("/v1/overview").json()["members"] == before + len(keys)
+
+
+def break_off(hub: Hub, path: str, key: str, wish: object, *, after_s: float) -> None:
+    """Sends all of a request, and goes before it is answered."""
+    body, url = json.dumps(wish, separators=(",", ":")).encode(), httpx.URL(hub.url)
+    head = (f"POST {path} HTTP/1.1", "Host: here", "Content-Type: application/json", "X-Regulars: 1")
+    more = (f"Idempotency-Key: {key}", f"Content-Length: {len(body)}", "", "")
+    with socket.create_connection((url.host, url.port or 80)) as line:
+        line.sendall("\r\n".join((*head, *more)).encode() + body)
+        time.sleep(after_s)
+
+
+def test_who_signed_out_is_not_told_again_what_was_answered(hub: Hub) -> None:
+    member_ref, person = hub.join()["member_ref"], hub.person("office", "berta", "a sentence of my own 7")
+    sent = {"json": {"member": member_ref}, "headers": {"Idempotency-Key": "k-8"}}
+    assert person.post("/v1/members/find", **sent).json()["member_ref"] == member_ref  # type: ignore[arg-type]
+    cookie = {"Cookie": f"regulars_office={person.token}"}
+    assert person.post("/v1/members/find", **sent).headers["Idempotency-Replayed"] == "true"  # type: ignore[arg-type]
+    person.delete("/v1/office/session")
+    person.headers.update(cookie)
+    assert person.post("/v1/members/find", **sent).status_code == 401  # type: ignore[arg-type]
+
+
+def test_a_device_that_was_revoked_is_not_told_its_key_again(hub: Hub) -> None:
+    store = hub.enrol("de-0001")
+    headers = {**store.headers, "Idempotency-Key": "k-9"}
+    assert store.http.post("/v1/boot", json={"cache_key": True}, headers=headers).json()["cache_key"]
+    hub.admin.delete(f"/v1/devices/{store.enrolled['device_id']}")
+    assert store.http.post("/v1/boot", json={"cache_key": True}, headers=headers).status_code == 401
+
+
+def test_a_strangers_body_is_not_read_for_a_key(hub: Hub) -> None:
+    headers = {"Authorization": "Bearer nobody", "Idempotency-Key": "k-10"}
+    reply = httpx.post(f"{hub.url}/v1/events", content=b" " * (8 * 1024 * 1024 + 1), headers=headers)
+    assert reply.status_code == 401
 
 
 def test_an_unusable_key_is_refused(hub: Hub) -> None:

@@ -111,6 +111,12 @@ def operation(
     return with_operation
 
 
+def operation_of(route: object) -> Operation | None:
+    """What stands above it; None: a page or a file."""
+    found: Operation | None = getattr(route, _ATTRIBUTE, None)
+    return found
+
+
 def serve_document(app: Quart, version: str) -> None:
     """At /openapi.json. No viewer: those of quart-schema load their scripts from elsewhere."""
     QuartSchema(
@@ -129,7 +135,7 @@ def serve_document(app: Quart, version: str) -> None:
 class _Provider(OpenAPIProvider):
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
-        described: Operation | None = getattr(self._app.view_functions[rule.endpoint], _ATTRIBUTE, None)
+        described = operation_of(self._app.view_functions[rule.endpoint])
         for by_method in paths.values():
             for method, entry in by_method.items():
                 if described is None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Final
 
 from pydantic import Field
-from quart import Blueprint, Response
+from quart import Blueprint, Response, g
 
 from hq.adapters.store_sql.connection import THREADS
 from hq.adapters.web.desk import Desk, Sent, body, client, model_reply, query
@@ -199,6 +199,7 @@ def report_api(desk: Desk) -> Blueprint:
         device = await desk.device()
         post = await body(PullPost)
         reason = await desk.run(stores.pull, device, post.loyalty_number, desk.clock())
+        g.about = reason.member_ref
         desk.wakes.nudge()
         return model_reply(PullReply(member_ref=reason.member_ref, until=reason.until))
 
