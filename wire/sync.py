@@ -14,6 +14,9 @@ from wire.views import Mode
 TOKEN_LIFETIME_S: Final = 300
 CLOCK_TOLERANCE_S: Final = 120
 BOOT_ID_LENGTH: Final = 32
+# An id as a store reports it. Many stores' reports are written in one transaction: one with a NUL in it, which
+# PostgreSQL does not take, took the others along.
+ReportedId = Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
 
 
 class _Message(BaseModel):
@@ -117,8 +120,8 @@ class PhoneCommand(_Message):
 class PhoneViewPost(_Message):
     """A visit's PhoneView on its way to the shopper's page; `view` None ends it."""
 
-    visit_id: str
-    member_ref: str
+    visit_id: ReportedId
+    member_ref: ReportedId
     ttl_s: int
     view: dict[str, JsonValue] | None
 
@@ -127,8 +130,8 @@ class PhoneCodePost(_Message):
     """A single-use code that staff showed the shopper; only its SHA-256 travels."""
 
     code_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    member_ref: str
-    visit_id: str
+    member_ref: ReportedId
+    visit_id: ReportedId
     expires_at: float
 
 
@@ -151,7 +154,7 @@ class ReceiptPost(_Message):
     """
 
     seq: int
-    member_ref: str
+    member_ref: ReportedId
     applied_at: float
     signature: str
     withdrawn_at: float = 0.0

@@ -140,3 +140,12 @@ def check(reply: httpx.Response) -> None:
     if reply.status_code >= 400:
         assert reply.headers["Content-Type"] == "application/problem+json"
         assert reply.json()["status"] == reply.status_code
+
+
+@pytest.mark.parametrize("member_ref", ["a\0b", "a" * 65, ""])
+def test_an_id_that_takes_other_stores_reports_along_is_refused_before_it_meets_them(
+    store: StoreClient, member_ref: str
+) -> None:
+    refused = store.receipt(1, member_ref)
+    assert refused.status_code == 400
+    assert [fault["field"] for fault in refused.json()["errors"]] == ["member_ref"]
