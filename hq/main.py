@@ -26,6 +26,7 @@ from hq.adapters.store_sql.connection import THREADS
 from hq.adapters.web import Desk, create_app
 from hq.adapters.web.desk import Rates
 from hq.adapters.web.keyring_api import setup_url
+from hq.adapters.web.patience import PatientProtocol
 from hq.core.accounts import Role
 from hq.core.audit import COMMAND
 from hq.core.erasure import retention
@@ -178,7 +179,7 @@ async def _serve(desk: Desk, settings: Settings, listener: socket.socket, versio
         log_config=None,  # its access log would hold shoppers' addresses
         access_log=False,
         lifespan="on",
-        http="h11",  # the other one takes a request's head of any length, and would be taken if it were there
+        http=PatientProtocol,  # on h11: uvicorn's other one takes a request's head of any length
         ws="none",
         server_header=False,
         proxy_headers=bool(settings.web.trusted_proxies),
