@@ -28,14 +28,13 @@ from benchmarks._stores import Store, in_turns
 from hq.adapters.store_sql import Change, SqlStore
 from hq.adapters.store_sql.members import profile_row
 from hq.adapters.store_sql.rows import CHUNK_ROWS
-from hq.adapters.store_sql.tables import APPLIED, DEVICE, PROFILE, REVOCATION, SCOPE, STORE
 from hq.core.changes import Place
 from hq.core.registry import Shop
 from hq.core.wishes import JoinRequest
 from hq.main import open_office
 from hq.service import HeadOffice
 from hq.settings import DatabaseSettings, Settings
-from tests.postgres import running_postgres
+from tests.postgres import emptied, running_postgres
 from tests.require import NEEDS
 from wire.profile import Observed, Profile
 from wire.receipt import ConsentReceipt, Purpose
@@ -321,6 +320,8 @@ def _hub(database: str, stores: int) -> Iterator[Hub]:
     with ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="regulars-hq-"))) / "state"
         settings = Settings(database=DatabaseSettings(url=database))
+        if database:
+            _empty(database)
         office = stack.enter_context(open_office(settings, state))
         keys = {f"s-{n:04d}": Ed25519PrivateKey.generate() for n in range(stores)}
         office.office.store.change(partial(_enrol, keys=keys))
@@ -337,10 +338,16 @@ def _hub(database: str, stores: int) -> Iterator[Hub]:
         yield Hub(port, process.pid, admin, office, devices)
 
 
+def _empty(database: str) -> None:
+    """The run before used it, with keys of its own."""
+    store = SqlStore(database)
+    store.migrate()
+    store.change(emptied)
+    store.close()
+
+
 def _enrol(change: Change, keys: dict[str, Ed25519PrivateKey]) -> None:
     now = time.time()
-    for table in (SCOPE, PROFILE, DEVICE, STORE, REVOCATION, APPLIED):
-        change._c.execute(table.delete())  # noqa: SLF001 - the database that the run before used
     for number, (store_id, key) in enumerate(keys.items(), 1):
         change.add_shop(Shop(store_id, _MERCHANT, number, store_id, "Europe/Berlin", now))
         change.add_device(f"d-{store_id}", store_id, key.public_key().public_bytes_raw().hex(), now)

@@ -30,12 +30,14 @@ from hq.adapters.web.patience import PatientProtocol
 from hq.core.accounts import Role
 from hq.core.audit import COMMAND
 from hq.core.erasure import retention
+from hq.core.keys import HubKeys
 from hq.errors import Misconfigured, PortTaken
 from hq.service import HeadOffice
 from hq.service.office import Office
 from hq.settings import Settings
 
 URL_FILE: Final = "hq.url"
+_SEAL: Final = "seal"
 # Parked polls and streams are told to end first, so this is only for a client that does not read its answer.
 _GRACE_S: Final = 2
 _BACKLOG: Final = 2_048
@@ -55,28 +57,49 @@ def open_office(
     make_state(state)
     store = SqlStore(settings.database.url or f"sqlite:///{state / 'hq.sqlite'}")
     try:
-        office = Office(
-            store=store,
-            keys=hub_keys(state),
-            random_octets=secrets.token_bytes,
-            public_url=public_url or settings.web.public_url,
-            lease_s=settings.stores.lease_days * 86_400,
-            retention=retention(**settings.retention.model_dump()),
-        )
-        head_office = HeadOffice(office, Passwords())
-        try:
+        with _telling_what_keeps_it_shut():
             if checks_file:
                 store.check()
             store.migrate()
+            office = Office(
+                store=store,
+                keys=_keys(store, state),
+                random_octets=secrets.token_bytes,
+                public_url=public_url or settings.web.public_url,
+                lease_s=settings.stores.lease_days * 86_400,
+                retention=retention(**settings.retention.model_dump()),
+            )
+            head_office = HeadOffice(office, Passwords())
             head_office.registry.open(settings.merchant.name, everywhere=settings.stores.unassigned == "everywhere")
-        except SQLAlchemyError as error:
-            raise Misconfigured(
-                f"The database cannot be opened ({type(error.__cause__ or error).__name__}).",
-                "Check that it runs, and that STATE is on a writable disk with room.",
-            ) from None
         yield head_office
     finally:
         store.close()
+
+
+@contextmanager
+def _telling_what_keeps_it_shut() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise Misconfigured(
+            f"The database cannot be opened ({type(error.__cause__ or error).__name__}).",
+            "Check that it runs, and that STATE is on a writable disk with room.",
+        ) from None
+
+
+def _keys(store: SqlStore, state: Path) -> HubKeys:
+    """Those by which this database was begun: with another seal no phone would be recognised, and nobody told why."""
+    before = store.read(lambda view: view.meta(_SEAL))
+    keys = hub_keys(state, makes_seal=before is None)
+    if before is None:
+        store.change(lambda change: change.put_meta(_SEAL, keys.seal_mark))
+        before = store.read(lambda view: view.meta(_SEAL))  # a command beside this one may have been first
+    if before != keys.seal_mark:
+        raise Misconfigured(
+            "The key that opens the members' keys is not the one that closed them.",
+            "Put the seal.key back that belongs to this database: it was in the same backup.",
+        )
+    return keys
 
 
 def run(settings: Settings, state: Path, version: str) -> None:

@@ -1,7 +1,8 @@
 """Head office's secrets as files of STATE, mode 0600, made when they are missing; never in the database, never shown.
 
-Whoever reads these files and the database can act as head office and derive every member's token. A TPM or a key
-service in their place is for larger merchants.
+Whoever reads these files and the database can act as head office and derive every member's token. What seals the
+members' keys may lie elsewhere: systemd hands it over as a credential, from a TPM or from a file that only root may
+read (deploy/install.sh --solo). Then no copy of STATE opens one.
 """
 
 import os
@@ -20,12 +21,16 @@ _OTHERS: Final = 0o077
 KEY_LENGTH: Final = 32
 HUB_KEY: Final = "hub.key"
 RETIRED: Final = "hub.retired"
+SEAL_KEY: Final = "seal.key"
+# The credential's name says where it came from, as that of the store's key does.
+_SEAL_CREDENTIALS: Final = ("seal.key.tpm", "seal.key.root")
 
 
-def hub_keys(state: Path) -> HubKeys:
+def hub_keys(state: Path, *, makes_seal: bool = False) -> HubKeys:
+    """`makes_seal` only where nothing was sealed yet: a second key opens nothing that the first one closed."""
     signing = _octets(state / HUB_KEY)
     retired = tuple(_read(state / RETIRED).split()) if (state / RETIRED).exists() else ()
-    return HubKeys(Ed25519PrivateKey.from_private_bytes(signing), _octets(state / "seal.key"), retired)
+    return HubKeys(Ed25519PrivateKey.from_private_bytes(signing), _seal(state, makes=makes_seal), retired)
 
 
 def rotate_hub_key(state: Path) -> HubKeys:
@@ -50,9 +55,28 @@ def make_state(state: Path) -> None:
         raise Misconfigured(f"The folder {state} cannot be made: {error.strerror}.", "Give another --state.") from None
 
 
+def _seal(state: Path, *, makes: bool) -> bytes:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    for handed in (Path(folder) / name for name in _SEAL_CREDENTIALS) if folder else ():
+        # Who may read a credential is systemd's to say, and by an access list, which a file's mode shows wrongly.
+        with suppress(OSError):
+            return _key(handed, handed.read_text())
+    file = state / SEAL_KEY
+    if not makes and not file.exists():
+        raise Misconfigured(
+            f"{file} is not there, and without it nobody's phone is recognised.",
+            "Bring it back from the backup; where systemd hands it over, start the service first.",
+        )
+    return _octets(file)
+
+
 def _octets(file: Path) -> bytes:
+    return _key(file, _secret(file, lambda: secrets.token_hex(KEY_LENGTH)))
+
+
+def _key(file: Path, digits: str) -> bytes:
     try:
-        octets = bytes.fromhex(_secret(file, lambda: secrets.token_hex(KEY_LENGTH)))
+        octets = bytes.fromhex(digits)
     except ValueError:
         octets = b""
     if len(octets) != KEY_LENGTH:

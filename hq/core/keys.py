@@ -45,6 +45,11 @@ class HubKeys:
         return {public_hex[:16]: public_hex for public_hex in (*self.retired, self.public_hex)}
 
     @property
+    def seal_mark(self) -> str:
+        """Eight octets by which a database knows the key that sealed what is in it, and nobody else anything."""
+        return hmac.digest(self.seal, b"regulars seal", "sha256")[:8].hex()
+
+    @property
     def public_hex(self) -> str:
         return self.signing.public_key().public_bytes_raw().hex()
 
