@@ -35,7 +35,7 @@ prerequisites() {
 debian_packages() {
     local package missing=() wanted=(python3 python3-venv dbus bluez)
     # With it come the libraries by which systemd speaks to a TPM.
-    [ "$unit" != regulars-edge.service ] || has_key || ! has_tpm || wanted+=(tpm2-tools)
+    has_keys || ! has_tpm || wanted+=(tpm2-tools)
     for package in "${wanted[@]}"; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done
@@ -97,37 +97,62 @@ settings() {
         "$checkout/regulars/solo/store.toml" /etc/regulars/store.toml
 }
 
-# The key of the store's files: sealed to the TPM where the machine has one, else a file that only root may read; systemd
-# hands it to the service either way, so that no copy of the state folder holds it. One that the service made for itself
-# moves here.
-store_key() {
-    local made=/var/lib/regulars/store.key kept=/etc/regulars/key dropin=/etc/systemd/system/regulars-edge.service.d
-    [ "$unit" = regulars-edge.service ] || return 0
-    install -d -m 0700 "$kept"
-    if ! has_key; then
-        [ -e "$made" ] || [ ! -e /var/lib/regulars/outbox.db ] \
-            || stop 3 "/var/lib/regulars/outbox.db is there and its key is not: bring /etc/regulars/key back from the backup."
-        (umask 077 && { cat "$made" 2>/dev/null || od -An -vtx1 -N32 /dev/urandom | tr -d ' \n'; } >"$kept/new")
-        if has_tpm && sealed "$kept/new" "$kept/new.tpm"; then
-            mv "$kept/new.tpm" "$kept/store.key.tpm"
+# The key of the store's files, and for a single shop also the one that seals its members' keys: sealed to the TPM where
+# the machine has one, else a file that only root may read; systemd hands them to the service either way, so that no copy
+# of the state folder holds them. Those that the service made for itself move here.
+keys() {
+    local name dropin=/etc/systemd/system/$unit.d
+    for name in $(key_names); do kept_key "$name"; done
+    install -d "$dropin"
+    for name in $(key_names); do
+        if [ -e "$(key_folder)/$name.tpm" ]; then
+            echo "LoadCredentialEncrypted=$name.tpm:$(key_folder)/$name.tpm"
+        else
+            echo "LoadCredential=$name.root:$(key_folder)/$name.root"
+        fi
+    done | sed '1i [Service]' >"$dropin/keys.conf"
+    rm -f "$dropin/store-key.conf" # its name before there were two
+}
+
+# A machine that was one store of many and becomes a single shop, or back, keeps the keys of both.
+key_folder() { [ "$unit" = regulars-edge.service ] && echo /etc/regulars/key || echo /etc/regulars/key/solo; }
+
+key_names() { [ "$unit" = regulars-edge.service ] && echo store.key || echo store.key seal.key; }
+
+has_key() { [ -e "$(key_folder)/$1.tpm" ] || [ -e "$(key_folder)/$1.root" ]; }
+
+has_keys() { local name; for name in $(key_names); do has_key "$name" || return 1; done; }
+
+# Where the service makes the key itself, and what it opens.
+made_and_opens() {
+    case $unit:$1 in
+        regulars-edge.service:store.key) echo /var/lib/regulars/store.key /var/lib/regulars/outbox.db ;;
+        *:store.key) echo /var/lib/regulars/solo/store/store.key /var/lib/regulars/solo/store/outbox.db ;;
+        *:seal.key) echo /var/lib/regulars/solo/head-office/seal.key /var/lib/regulars/solo/head-office/hq.sqlite ;;
+    esac
+}
+
+kept_key() {
+    local name=$1 kept made opens
+    kept=$(key_folder)
+    read -r made opens <<<"$(made_and_opens "$name")"
+    install -d -m 0700 /etc/regulars/key "$kept"
+    if ! has_key "$name"; then
+        [ -e "$made" ] || [ ! -e "$opens" ] \
+            || stop 3 "$opens is there and its key is not: bring $kept/$name.root back from the backup."
+        (umask 077 && { cat "$made" 2>/dev/null || od -An -vtx1 -N32 /dev/urandom; } | tr -d ' \n' >"$kept/new")
+        if has_tpm && sealed "$name" "$kept/new" "$kept/new.tpm"; then
+            mv "$kept/new.tpm" "$kept/$name.tpm"
         else
             rm -f "$kept/new.tpm"
             ! has_tpm || say "The TPM did not take the key: it lies in a file that only root may read."
-            mv "$kept/new" "$kept/store.key.root"
+            mv "$kept/new" "$kept/$name.root"
         fi
         sync
         [ ! -e "$made" ] || shred -u "$made"
     fi
     [ ! -e "$kept/new" ] || shred -u "$kept/new"
-    install -d "$dropin"
-    if [ -e "$kept/store.key.tpm" ]; then
-        echo "LoadCredentialEncrypted=store.key.tpm:$kept/store.key.tpm"
-    else
-        echo "LoadCredential=store.key.root:$kept/store.key.root"
-    fi | sed '1i [Service]' >"$dropin/store-key.conf"
 }
-
-has_key() { [ -e /etc/regulars/key/store.key.tpm ] || [ -e /etc/regulars/key/store.key.root ]; }
 
 # Not `systemd-creds has-tpm2`: it wants firmware that says so too, and a Raspberry Pi has none. The variable is systemd's
 # own way to name another device.
@@ -137,8 +162,8 @@ has_tpm() { [ -e /dev/tpmrm0 ] || [ -n "${SYSTEMD_TPM2_DEVICE:-}" ]; }
 # debugging, and nothing measures into it. Without any PCR systemd 252 seals what it cannot open again, so it is opened
 # once before anybody relies on it.
 sealed() {
-    systemd-creds encrypt --with-key=tpm2 --tpm2-pcrs=16 --name=store.key.tpm "$1" "$2" \
-        && sync && systemd-creds decrypt --name=store.key.tpm "$2" - | cmp --silent - "$1"
+    systemd-creds encrypt --with-key=tpm2 --tpm2-pcrs=16 --name="$1.tpm" "$2" "$3" \
+        && sync && systemd-creds decrypt --name="$1.tpm" "$3" - | cmp --silent - "$2"
 }
 
 units() {
@@ -166,13 +191,13 @@ $(journalctl --unit "$unit" --lines 5 --output cat --no-pager)"
     regulars doctor || true
 }
 
-[ "$unit" = regulars-edge.service ] || say "This machine will hold the key of every member, and nothing seals them: who takes \
-it, or its card, has them. Lock it away."
 prerequisites
 debian_packages
 own_user
 program
 settings
-store_key
+keys
 units
 start
+[ "$unit" = regulars-edge.service ] || [ -e "$(key_folder)/seal.key.tpm" ] || say "This machine holds the key of every \
+member, and has no TPM that seals it: who takes the machine, or its card, has them. Lock it away."

@@ -13,7 +13,7 @@ esac
 
 for unit in regulars-edge.service regulars-solo.service; do
     systemctl --quiet disable --now "$unit" 2>/dev/null || true
-    rm -f "/etc/systemd/system/$unit" "/etc/systemd/system/$unit.d/store-key.conf"
+    rm -f "/etc/systemd/system/$unit" "/etc/systemd/system/$unit.d/keys.conf" "/etc/systemd/system/$unit.d/store-key.conf"
     rmdir --ignore-fail-on-non-empty "/etc/systemd/system/$unit.d" 2>/dev/null || true
 done
 rm -f /etc/systemd/system/bluetooth.service.d/regulars.conf /etc/tmpfiles.d/regulars.conf /usr/local/bin/regulars

@@ -263,6 +263,12 @@ def solo(machine: Container, findings: Findings) -> None:
     findings.note("solo", both.replace("\n", ","), good=told.code == 0 and both == "active\ninactive")
     is_fine = "ok     service: running" in machine.run("regulars", "doctor").out
     findings.note("doctor_sees_solo", is_fine, good=is_fine)
+    kept = machine.shell("find /etc/regulars/key/solo -type f -printf '%f %u %m\\n' | sort")
+    lying = machine.shell("find /var/lib/regulars/solo -name seal.key -o -name store.key")
+    is_roots = kept == "seal.key.root root 600\nstore.key.root root 600" and not lying
+    findings.note("solo_keys_are_roots", is_roots, good=is_roots)
+    told = machine.run("regulars", "hq", "add-store", "second", "--name", "Second")
+    findings.note("solo_head_office_by_hand", told.code, good=told.code == 0)
 
 
 def removed(machine: Container, findings: Findings) -> None:

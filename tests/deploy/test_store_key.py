@@ -1,4 +1,4 @@
-"""What deploy/install.sh does with the store's key, on a machine with a TPM (in software: swtpm) and on one without."""
+"""What deploy/install.sh does with a machine's keys, with a TPM (in software: swtpm) and without one."""
 
 import os
 import re
@@ -14,9 +14,14 @@ import pytest
 
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_key import KEY_FILE, store_key
+from hq.errors import Misconfigured
+from hq.main import open_office
+from hq.settings import Settings
 
 INSTALLER: Final = Path(__file__).resolve().parents[2] / "deploy" / "install.sh"
-FUNCTIONS: Final = ("store_key", "has_key", "has_tpm", "sealed")
+FUNCTIONS: Final = (
+    "keys", "key_folder", "key_names", "has_key", "has_keys", "made_and_opens", "kept_key", "has_tpm", "sealed",
+)  # fmt: skip
 START_S: Final = 10.0
 
 pytestmark = pytest.mark.needs("root")
@@ -25,7 +30,8 @@ pytestmark = pytest.mark.needs("root")
 class Machine:
     """Folders that stand for the machine's own, and a chip that keeps its seeds over every restart."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, unit: str = "regulars-edge.service") -> None:
+        self.unit = unit
         self.state, self.etc, self.units = folder / "state", folder / "etc", folder / "units"
         self.chip = folder / "chip"
         for each in (self.state, self.etc, self.chip):
@@ -35,29 +41,36 @@ class Machine:
     def kept(self) -> Path:
         return self.etc / "key"
 
-    def install(self, environment: Mapping[str, str] = {}) -> str:
+    @property
+    def outbox(self) -> Path:
+        return self.state / "solo" / "store" / "outbox.db"
+
+    @property
+    def head_office(self) -> Path:
+        return self.state / "solo" / "head-office"
+
+    def install(self, environment: Mapping[str, str] = {}, *, code: int = 0) -> str:
         """The installer's part that is about the key; what it said."""
         text = INSTALLER.read_text()
         parts = [re.search(rf"^{name}\(\) {{.*?}}$", text, re.MULTILINE | re.DOTALL) for name in FUNCTIONS]
+        assert all(parts)
         script = "\n".join(part[0] for part in parts if part)
         for theirs, ours in (
             ("/var/lib/regulars", self.state), ("/etc/regulars", self.etc), ("/etc/systemd/system", self.units),
             ("/dev/tpmrm0", self.chip / "none"),
         ):  # fmt: skip
             script = script.replace(theirs, str(ours))
-        head = (
-            'set -euo pipefail; unit=regulars-edge.service; say() { echo "$*" >&2; }; stop() { say "$2"; exit "$1"; }\n'
-        )
+        head = f'set -euo pipefail; unit={self.unit}; say() {{ echo "$*" >&2; }}; stop() {{ say "$2"; exit "$1"; }}\n'
         done = subprocess.run(
-            ["bash", "-c", f"{head}{script}\nstore_key"],
+            ["bash", "-c", f"{head}{script}\nkeys"],
             capture_output=True, text=True, timeout=60, check=False, env=_plain(environment),
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return done.stderr
 
     @property
     def dropin(self) -> str:
-        return (self.units / "regulars-edge.service.d" / "store-key.conf").read_text()
+        return (self.units / f"{self.unit}.d" / "keys.conf").read_text()
 
 
 @contextmanager
@@ -79,7 +92,7 @@ def running_chip(state: Path) -> Iterator[dict[str, str]]:
 
 def opened(sealed: Path, environment: Mapping[str, str]) -> str | None:
     """As systemd opens it for the service; None when the TPM does not."""
-    command = ["systemd-creds", "decrypt", "--name=store.key.tpm", str(sealed), "-"]
+    command = ["systemd-creds", "decrypt", f"--name={sealed.name}", str(sealed), "-"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=_plain(environment))
     return done.stdout if done.returncode == 0 else None
 
@@ -141,6 +154,68 @@ def test_without_a_tpm_only_root_may_read_the_key(machine: Machine) -> None:
     assert len(bytes.fromhex(kept.read_text())) == 32
     assert (kept.stat().st_mode & 0o077, machine.kept.stat().st_mode & 0o077) == (0, 0)
     assert f"LoadCredential=store.key.root:{kept}" in machine.dropin
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Machine:
+    """A single shop that ran before its keys had another place, with a member."""
+    machine = Machine(tmp_path, "regulars-solo.service")
+    (machine.state / "solo" / "store").mkdir(parents=True)
+    key = store_key(machine.state / "solo" / "store", machine.outbox)
+    Outbox(machine.outbox, key.of("outbox")).close()
+    with open_office(Settings(), machine.head_office):
+        pass
+    return machine
+
+
+@pytest.mark.needs("swtpm")
+def test_a_single_shop_seals_what_opens_its_members_keys_too(
+    shop: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = [shop.head_office / "seal.key", shop.outbox.with_name(KEY_FILE)]
+    before = [each.read_text().strip() for each in made]
+    with running_chip(shop.chip) as tpm:
+        shop.install(tpm)
+    assert {each.name for each in (shop.kept / "solo").iterdir()} == {"seal.key.tpm", "store.key.tpm"}
+    assert not any(each.exists() for each in made)
+    with pytest.raises(Misconfigured, match="start the service first"), open_office(Settings(), shop.head_office):
+        pass
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    with running_chip(shop.chip) as tpm:
+        for name in ("seal.key.tpm", "store.key.tpm"):
+            assert f"LoadCredentialEncrypted={name}:{shop.kept}/solo/{name}" in shop.dropin
+            (credentials / name).write_text(opened(shop.kept / "solo" / name, tpm) or "")
+    assert [(credentials / f"{each.name}.tpm").read_text() for each in made] == before
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    with open_office(Settings(), shop.head_office) as office:
+        assert office.office.keys.seal.hex() == before[0]
+    Outbox(shop.outbox, store_key(shop.outbox.parent, shop.outbox).of("outbox")).close()
+
+
+def test_without_a_tpm_a_single_shops_keys_are_roots_and_stay_as_they_were(shop: Machine) -> None:
+    before = (shop.head_office / "seal.key").read_text().strip()
+    shop.install()
+    shop.install()
+    kept = shop.kept / "solo" / "seal.key.root"
+    assert (kept.read_text(), kept.stat().st_mode & 0o077) == (before, 0)
+    assert f"LoadCredential=seal.key.root:{kept}" in shop.dropin
+    assert not (shop.head_office / "seal.key").exists()
+
+
+def test_a_lost_key_is_told_and_no_other_is_made_in_its_place(shop: Machine) -> None:
+    (shop.head_office / "seal.key").unlink()
+    assert "seal.key.root back from the backup" in shop.install(code=3)
+    assert not (shop.kept / "solo" / "seal.key.root").exists()
+
+
+def test_one_machine_may_be_one_store_of_many_and_then_a_single_shop(machine: Machine) -> None:
+    machine.install()
+    before = (machine.kept / "store.key.root").read_text()
+    machine.unit = "regulars-solo.service"
+    machine.install()
+    assert (machine.kept / "store.key.root").read_text() == before
+    assert (machine.kept / "solo" / "store.key.root").read_text() != before
 
 
 def _plain(more: Mapping[str, str]) -> dict[str, str]:
