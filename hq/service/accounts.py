@@ -77,6 +77,7 @@ class AccountDesk:
             if invite.account_id:
                 change.change_account(account.account_id, password_hash=password_hash, disabled_at=None)
                 change.end_account_sessions(account.account_id)
+                change.drop_account_invites(account.account_id)
             elif not change.add_account(_with_password(account, password_hash)):
                 raise Conflict("This name is taken.", "Choose another one.", key="error.name_taken")
             actor = Actor("account", account.account_id, account.role)
@@ -142,7 +143,7 @@ class AccountDesk:
         self._office.store.change(lambda change: change.end_account_session(caller.actor.id, caller.session_id))
 
     def change_password(self, caller: Caller, old: str, new: str, now: float) -> None:
-        """Every other session of this account ends: whoever knew the old password is out."""
+        """Every other session of this account ends, and every link to it: whoever knew the old password is out."""
         office = self._office
         account = office.store.read(lambda view: view.account(caller.actor.id))
         here = f"password {caller.actor.id}"
@@ -156,6 +157,7 @@ class AccountDesk:
         def work(change: "Change") -> None:
             change.change_account(account.account_id, password_hash=password_hash)
             change.end_account_sessions(account.account_id, but=caller.session_id)
+            change.drop_account_invites(account.account_id)
             change.note(office.merchant_id, Entry(now, caller.actor, "account.password", account.account_id))
 
         office.store.change(work)

@@ -32,12 +32,16 @@ class KeyringDesk:
     def change_account(
         self, account_id: str, by: Actor, now: float, *, role: Role | None = None, disabled: bool | None = None
     ) -> Account:
-        """What is None stays. Whoever is closed or changes the role is signed out; the last owner stays one."""
+        """What is None stays. Whoever is closed or changes the role is signed out; the last owner stays one.
+
+        A link from before the closing opens nothing any more: it may lie in the mailbox of whoever was sent away.
+        """
         office = self._office
         self.account(account_id)
 
         def work(change: "Change") -> Account:
             values: dict[str, object] = {}
+            owners = change.owners(office.merchant_id)
             if role is not None:
                 values["role"] = role.value
             if disabled is not None:
@@ -45,7 +49,9 @@ class KeyringDesk:
             if values:
                 change.change_account(account_id, **values)
                 change.end_account_sessions(account_id)
-            if not change.owners(office.merchant_id):
+            if disabled:
+                change.drop_account_invites(account_id)
+            if owners and not change.owners(office.merchant_id):
                 raise Conflict("Somebody has to remain owner.", "Make another owner first.", key="error.last_owner")
             change.note(office.merchant_id, Entry(now, by, "account.change", account_id))
             account = change.account(account_id)

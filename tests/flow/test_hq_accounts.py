@@ -136,6 +136,32 @@ def test_an_owner_closes_an_account_and_its_sessions_end(hub: Hub, owner: Person
     assert person.sign_in("klaus", PASSWORD).status_code == 401
 
 
+def test_a_link_from_before_the_closing_opens_the_account_no_more(hub: Hub, owner: Person) -> None:
+    person = hub.person("office", "karl", PASSWORD)
+    link = owner.post(f"/v1/accounts/{person.account_id}/password-link").json()["setup_url"]
+    owner.put(f"/v1/accounts/{person.account_id}", json={"disabled": True}).raise_for_status()
+    stale = person.set_up(link, "", "ein anderer satz")
+    assert (stale.status_code, stale.json()["error"]) == (400, "error.link_stale")
+    link = owner.post(f"/v1/accounts/{person.account_id}/password-link").json()["setup_url"]
+    assert person.set_up(link, "", "ein anderer satz").status_code == 201
+
+
+def test_the_password_that_one_link_sets_no_other_link_sets_again(hub: Hub, owner: Person) -> None:
+    person = hub.person("office", "lena", PASSWORD)
+    lost, found = (
+        owner.post(f"/v1/accounts/{person.account_id}/password-link").json()["setup_url"] for _ in range(2)
+    )
+    assert person.set_up(found, "", "ein anderer satz").status_code == 201
+    assert person.set_up(lost, "", PASSWORD).status_code == 400
+
+
+def test_before_there_is_an_owner_others_can_be_closed(tmp_path: Any) -> None:
+    with running_hub(tmp_path / "state") as hub:
+        person = hub.person("support", "sam", PASSWORD)
+        assert hub.command("admin", "close", "sam").returncode == 0
+        assert person.get("/v1/overview").status_code == 401
+
+
 def test_somebody_remains_owner(tmp_path: Any) -> None:
     with running_hub(tmp_path / "state") as hub:
         owner = hub.person("owner", "maria", PASSWORD)

@@ -84,6 +84,10 @@ class AccountWrites(AccountReads):
         query = query.where(ACCOUNT_INVITE.c.expires_at > now)
         return self._c.execute(query.returning(ACCOUNT_INVITE.c.token_hash)).first() is not None
 
+    def drop_account_invites(self, account_id: str) -> None:
+        """Every link that would set this account's password."""
+        self._c.execute(delete(ACCOUNT_INVITE).where(ACCOUNT_INVITE.c.account_id == account_id))
+
     def drop_invites(self, merchant_id: str) -> None:
         self._c.execute(delete(ACCOUNT_INVITE).where(ACCOUNT_INVITE.c.merchant_id == merchant_id))
 
