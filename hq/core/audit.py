@@ -23,6 +23,11 @@ class Actor:
     id: str = ""
     role: str = ""
 
+    @property
+    def is_program(self) -> bool:
+        """What programs write of profiles, articles and stock all day is their work, and would bury who else did."""
+        return self.kind == "key"
+
 
 # Whoever runs `regulars hq` in STATE: its keys lie there, so nobody is asked for a password.
 COMMAND: Final = Actor("command")

@@ -45,7 +45,10 @@ class MemberEvent(_Part):
 
 
 class Access(_Part):
-    """Somebody at head office, a program or a store did something to this member's data. No employee is named."""
+    """Somebody at head office, a program or a store did something to this member's data. No employee is named.
+
+    What programs write into the profile all day is not among it: where each fact comes from stands beside it.
+    """
 
     at: float
     by: str

@@ -139,8 +139,8 @@ class AccountDesk:
             raise NotSignedIn("This key was revoked or has had its time.", "Ask an owner for a new one.")
         return of_key(key)
 
-    def sign_out(self, caller: Caller) -> None:
-        self._office.store.change(lambda change: change.end_account_session(caller.actor.id, caller.session_id))
+    def sign_out(self, caller: Caller, now: float) -> None:
+        self._end_session(caller, caller.session_id, "account.sign_out", now)
 
     def change_password(self, caller: Caller, old: str, new: str, now: float) -> None:
         """Every other session of this account ends, and every link to it: whoever knew the old password is out."""
@@ -166,14 +166,25 @@ class AccountDesk:
         found = self._office.store.read(lambda view: view.account_sessions(account_id))
         return tuple(session for session in found if session.open_at(now))
 
-    def end_session(self, caller: Caller, session_id: str) -> None:
+    def end_session(self, caller: Caller, session_id: str, now: float) -> None:
         """Twice is as good as once."""
-        self._office.store.change(lambda change: change.end_account_session(caller.actor.id, session_id))
+        self._end_session(caller, session_id, "account.end_session", now)
 
-    def end_other_sessions(self, caller: Caller) -> int:
-        return self._office.store.change(
-            lambda change: change.end_account_sessions(caller.actor.id, but=caller.session_id)
-        )
+    def end_other_sessions(self, caller: Caller, now: float) -> int:
+        account_id = caller.actor.id
+
+        def work(change: "Change") -> int:
+            change.note(self._office.merchant_id, Entry(now, caller.actor, "account.end_sessions", account_id))
+            return change.end_account_sessions(account_id, but=caller.session_id)
+
+        return self._office.store.change(work)
+
+    def _end_session(self, caller: Caller, session_id: str, action: str, now: float) -> None:
+        def work(change: "Change") -> None:
+            if change.end_account_session(caller.actor.id, session_id):
+                change.note(self._office.merchant_id, Entry(now, caller.actor, action, caller.actor.id))
+
+        self._office.store.change(work)
 
     def _open_session(self, change: "Change", account: Account, now: float) -> tuple[str, Caller]:
         office, token = self._office, self._office.random_octets(32).hex()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from hq.core.audit import COMMAND, Entry
 from hq.core.imports import MOST_MISTAKES, Batch, Importer, RowMistake, read_file, read_picture
 from hq.errors import Unknown
 from hq.service.members import MemberDesk
@@ -115,5 +116,6 @@ class ImportDesk:
             except Unknown:
                 remedy = "Call the file like the article's product_id, or import the article first."
                 batch.mistake(("pictures", product_id), "There is no article of this name.", remedy)
+        change.note(self._office.merchant_id, Entry(now, COMMAND, "office.import"))
         if batch.profiles:
             self._members.merge_profiles(change, tuple(batch.profiles.values()), now)

@@ -93,6 +93,8 @@ class MemberDesk:
             if consent.recognisable(profile, now):
                 _tell_stores(change, profile, now)
             elif was:
+                by = Actor("member", member_ref)
+                change.note(office.merchant_id, Entry(now, by, "member.withdraw", member_ref=member_ref))
                 _end(change, profile, "withdraw", now)
             return profile
 
@@ -128,9 +130,14 @@ class MemberDesk:
             office.store.erase_traces()
         return seq
 
-    def put_profile(self, sent: Profile, now: float) -> Profile:
+    def put_profile(self, sent: Profile, now: float, *, by: Actor = COMMAND) -> Profile:
         """Head office's own knowledge. Consent, loyalty number, hidden facts, standing mode and words are hers."""
-        return self._office.store.change(lambda change: self.merge_profiles(change, [sent], now)[0])
+
+        def work(change: "Change") -> Profile:
+            self._office.note_write(change, Entry(now, by, "member.write", member_ref=sent.member_ref))
+            return self.merge_profiles(change, [sent], now)[0]
+
+        return self._office.store.change(work)
 
     def merge_profiles(self, change: "Change", sent: Sequence[Profile], now: float) -> Sequence[Profile]:
         """As `put_profile`, for many at once, each of another member."""

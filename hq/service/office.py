@@ -17,7 +17,7 @@ from hq.core.lately import Lately
 from hq.core.registry import LEASE_S
 
 if TYPE_CHECKING:
-    from hq.adapters.store_sql import SqlStore
+    from hq.adapters.store_sql import Change, SqlStore
 
 MERCHANT_ID: Final = "house"
 
@@ -56,6 +56,11 @@ class Office:
         if entry.outcome == "refused" and not self.refusals.allows(f"{entry.actor.id} {entry.action}", entry.at):
             return
         self.store.change(lambda change: change.note(self.merchant_id, entry))
+
+    def note_write(self, change: "Change", entry: Entry) -> None:
+        """With what it tells, of what programs write all day: who else did it."""
+        if not entry.actor.is_program:
+            change.note(self.merchant_id, entry)
 
     @property
     def hub_keys(self) -> dict[str, str]:

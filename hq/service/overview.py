@@ -46,7 +46,11 @@ class OverviewDesk:
                 raise Unknown("There is no such member.", "Give the member_ref or the loyalty number.")
             return profile, recognisable(profile, now), tuple(sorted(view.holders(profile.member_ref)))
 
-        found = self._office.store.read(work)
+        try:
+            found = self._office.store.read(work)
+        except Unknown:
+            self._office.note(Entry(now, by, "member.find", outcome="refused"))
+            raise
         self._office.note(Entry(now, by, "member.find", member_ref=found[0].member_ref))
         return found
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from hq.core.audit import COMMAND, Actor, Entry
 from hq.core.pictures import PHONE_PX, refusal
 from hq.errors import Unknown
 from hq.service.office import Office
@@ -16,7 +17,7 @@ class PictureDesk:
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    def put(self, product_id: str, octets: bytes, now: float) -> str:
+    def put(self, product_id: str, octets: bytes, now: float, *, by: Actor = COMMAND) -> str:
         """The name of our copy, which the article shows from now on. Raises BadInput and Unknown."""
         try:
             name, copy, small = copied(octets)
@@ -26,6 +27,7 @@ class PictureDesk:
         def work(change: "Change") -> None:
             self.show(change, product_id, name)
             change.save_picture(self._office.merchant_id, name, copy, small, now)
+            self._office.note_write(change, Entry(now, by, "catalogue.picture", product_id))
 
         self._office.store.change(work)
         return name
@@ -44,9 +46,14 @@ class PictureDesk:
             raise Unknown("There is no such article.", "Send the article first, then its picture.")
         change.put(self._office.merchant_id, "product", product_id, rev)
 
-    def take_away(self, product_id: str) -> None:
+    def take_away(self, product_id: str, now: float, *, by: Actor = COMMAND) -> None:
         """Raises Unknown."""
-        self._office.store.change(lambda change: self.show(change, product_id, ""))
+
+        def work(change: "Change") -> None:
+            self.show(change, product_id, "")
+            self._office.note_write(change, Entry(now, by, "catalogue.no_picture", product_id))
+
+        self._office.store.change(work)
 
     def of(self, name: str, *, small: bool = False) -> bytes:
         """Our copy, or its size for phones. Raises Unknown."""

@@ -102,8 +102,15 @@ class RegistryDesk:
         self._office.store.change(work)
         return code
 
-    def put_products(self, products: Sequence[Product]) -> int:
-        return self._office.store.change(lambda change: self.save_products(change, products))
+    def put_products(self, products: Sequence[Product], entry: Entry | None = None) -> int:
+        """`entry`: who did it, for the audit log."""
+
+        def work(change: "Change") -> int:
+            if entry is not None:
+                self._office.note_write(change, entry)
+            return self.save_products(change, products)
+
+        return self._office.store.change(work)
 
     def save_products(self, change: "Change", products: Sequence[Product]) -> int:
         merchant_id = self._office.merchant_id
@@ -111,8 +118,15 @@ class RegistryDesk:
             change.put(merchant_id, "product", product_id, rev)
         return len(products)
 
-    def put_stock(self, stock: Sequence[Stock]) -> int:
-        return self._office.store.change(lambda change: self.save_stock(change, stock))
+    def put_stock(self, stock: Sequence[Stock], entry: Entry | None = None) -> int:
+        """`entry`: who did it, for the audit log."""
+
+        def work(change: "Change") -> int:
+            if entry is not None:
+                self._office.note_write(change, entry)
+            return self.save_stock(change, stock)
+
+        return self._office.store.change(work)
 
     def save_stock(self, change: "Change", stock: Sequence[Stock]) -> int:
         merchant_id = self._office.merchant_id

@@ -1,11 +1,15 @@
 """People sign in at head office and programs bring keys: what opens, what does not, and what is written down of it."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from simulator.shop.people import goods
+from tests.core.pictures import photograph
 from tests.flow.hub import Hub, Person, running_hub
 
 PASSWORD = "korb voller birnen"
@@ -148,9 +152,7 @@ def test_a_link_from_before_the_closing_opens_the_account_no_more(hub: Hub, owne
 
 def test_the_password_that_one_link_sets_no_other_link_sets_again(hub: Hub, owner: Person) -> None:
     person = hub.person("office", "lena", PASSWORD)
-    lost, found = (
-        owner.post(f"/v1/accounts/{person.account_id}/password-link").json()["setup_url"] for _ in range(2)
-    )
+    lost, found = (owner.post(f"/v1/accounts/{person.account_id}/password-link").json()["setup_url"] for _ in range(2))
     assert person.set_up(found, "", "ein anderer satz").status_code == 201
     assert person.set_up(lost, "", PASSWORD).status_code == 400
 
@@ -194,6 +196,71 @@ def test_who_did_what_to_whom_stands_in_the_log(hub: Hub, owner: Person) -> None
     owner.post("/v1/members/find", json={"member": member_ref}).raise_for_status()
     looked = owner.get("/v1/audit", params={"member_ref": member_ref, "action": "member.find"}).json()["entries"]
     assert [entry["actor"] for entry in looked] == [owner.account_id]
+
+
+def test_what_a_person_writes_into_the_catalogue_stands_in_the_log(hub: Hub, owner: Person) -> None:
+    article = next(goods(7, 1)).model_dump(mode="json")
+    picture = str(httpx.URL("/v1/pictures", params={"product_id": article["product_id"]}))
+    variant = article["variants"][0]["variant_id"]
+    stock = {"store_id": "de-0001", "variant_id": variant, "pieces": 1, "counted_at": 1}
+    for reply in (
+        owner.put("/v1/products", json={"products": [article]}),
+        owner.put("/v1/stock", json={"stock": [stock]}),
+        owner.put(picture, content=photograph(60, 80)),
+        owner.delete(picture),
+    ):
+        reply.raise_for_status()
+    entries = owner.get("/v1/audit", params={"action": "catalogue", "actor": owner.account_id}).json()["entries"]
+    assert [(entry["action"], entry["object"]) for entry in reversed(entries)] == [
+        ("catalogue.products", ""),
+        ("catalogue.stock", ""),
+        ("catalogue.picture", article["product_id"]),
+        ("catalogue.no_picture", article["product_id"]),
+    ]
+
+
+def test_who_wrote_a_profile_stands_in_the_log_unless_it_is_a_programs_daily_work(hub: Hub, owner: Person) -> None:
+    member_ref = hub.join()["member_ref"]
+    profile = {"member_ref": member_ref, "merchant_id": "house", "alias": "Anna"}
+    made = owner.post("/v1/keys", json={"name": "crm", "scopes": ["profiles.write"]}).json()
+    by_key = {"Authorization": f"Bearer {made['token']}"}
+    httpx.put(f"{hub.url}/v1/profiles/{member_ref}", json=profile, headers=by_key).raise_for_status()
+    owner.put(f"/v1/profiles/{member_ref}", json=profile).raise_for_status()
+    (entry,) = owner.get("/v1/audit", params={"member_ref": member_ref}).json()["entries"]
+    assert (entry["action"], entry["actor"]) == ("member.write", owner.account_id)
+
+
+def test_looking_for_somebody_who_is_not_there_stands_in_the_log_without_what_was_typed(
+    hub: Hub, owner: Person
+) -> None:
+    clerk = hub.person("office", "nora", PASSWORD)
+    assert clerk.post("/v1/members/find", json={"member": "Zyxwvut"}).status_code == 404
+    entries = owner.get("/v1/audit", params={"actor": clerk.account_id, "action": "member.find"}).json()["entries"]
+    assert [(entry["outcome"], entry["object"]) for entry in entries] == [("refused", "")]
+
+
+def test_who_signed_out_and_where_stands_in_the_log(hub: Hub, owner: Person) -> None:
+    clerk = hub.person("office", "olga", PASSWORD)
+    clerk.sign_in("olga", PASSWORD)
+    first, *_ = [each for each in clerk.get("/v1/office/sessions").json()["sessions"] if not each["is_this"]]
+    clerk.delete(f"/v1/office/sessions/{first['session_id']}").raise_for_status()
+    clerk.delete("/v1/office/sessions").raise_for_status()
+    clerk.delete("/v1/office/session").raise_for_status()
+    entries = owner.get("/v1/audit", params={"actor": clerk.account_id}).json()["entries"]
+    assert [entry["action"] for entry in entries][:3] == [
+        "account.sign_out",
+        "account.end_sessions",
+        "account.end_session",
+    ]
+
+
+def test_files_that_were_brought_in_stand_in_the_log(hub: Hub, owner: Person, tmp_path: Path) -> None:
+    file = tmp_path / "products.json"
+    file.write_text(json.dumps({"products": [next(goods(7, 1)).model_dump(mode="json")]}))
+    assert hub.command("import", "--dry-run", str(file)).returncode == 0
+    assert hub.command("import", str(file)).returncode == 0
+    (entry,) = owner.get("/v1/audit", params={"action": "office.import"}).json()["entries"]
+    assert entry["actor_kind"] == "command"
 
 
 def test_who_made_stores_neighbours_stands_in_the_log(hub: Hub, owner: Person) -> None:

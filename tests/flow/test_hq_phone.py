@@ -171,11 +171,15 @@ def test_a_narrower_consent_reaches_the_store_as_a_new_receipt(
     assert profile["consent"]["epoch"] == 0
 
 
-def test_giving_up_recognition_is_a_withdrawal(store: StoreClient, phone: Phone, joined: dict[str, Any]) -> None:
+def test_giving_up_recognition_is_a_withdrawal(
+    hub: Hub, store: StoreClient, phone: Phone, joined: dict[str, Any]
+) -> None:
     phone.put("/phone/member", json={"purposes": []}).raise_for_status()
     store.catch_up()
     assert joined["member_ref"] in {revocation.member_ref for revocation in store.revocations}
     assert joined["member_ref"] not in store.here("profile")
+    (entry,) = hub.admin.get("/v1/audit", params={"member_ref": joined["member_ref"]}).json()["entries"]
+    assert (entry["action"], entry["actor_kind"]) == ("member.withdraw", "member")
 
 
 def test_a_member_who_comes_back_has_new_keys(store: StoreClient, phone: Phone, joined: dict[str, Any]) -> None:

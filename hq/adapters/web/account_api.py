@@ -66,7 +66,7 @@ def account_api(desk: Desk) -> Blueprint:
     @routes.delete("/session")
     @operation("account", "session", status=204)
     async def sign_out() -> Response:
-        await desk.run(accounts.sign_out, await callers.person(desk))
+        await desk.run(accounts.sign_out, await callers.person(desk), desk.clock())
         response = Response(status=204)
         response.delete_cookie(OFFICE_COOKIE, path=_PATH)
         return response
@@ -97,12 +97,12 @@ def own_api(desk: Desk) -> Blueprint:
     @operation("account", "session", reply=Ended)
     async def end_others() -> Response:
         caller = await callers.person(desk)
-        return model_reply(Ended(ended=await desk.run(accounts.end_other_sessions, caller)))
+        return model_reply(Ended(ended=await desk.run(accounts.end_other_sessions, caller, desk.clock())))
 
     @routes.delete("/sessions/<session_id>")
     @operation("account", "session", status=204)
     async def end_one(session_id: str) -> Response:
-        await desk.run(accounts.end_session, await callers.person(desk), session_id)
+        await desk.run(accounts.end_session, await callers.person(desk), session_id, desk.clock())
         return Response(status=204)
 
     return routes

@@ -23,6 +23,7 @@ from hq.adapters.web.replies import (
     WithdrawalStatus,
 )
 from hq.core.accounts import Right
+from hq.core.audit import Entry
 from hq.core.export import MemberExport
 from hq.errors import BadInput
 from wire.product import Product, Stock
@@ -69,27 +70,29 @@ def partner_api(desk: Desk) -> Blueprint:
     @routes.put("/profiles/<member_ref>")
     @operation("partner", "office", right=Right.PROFILES_WRITE, request=Profile, reply=ProfileSaved)
     async def put_profile(member_ref: str) -> Response:
-        await callers.office(desk, Right.PROFILES_WRITE)
+        caller = await callers.office(desk, Right.PROFILES_WRITE)
         profile = await body(Profile)
         if profile.member_ref != member_ref:
             raise BadInput("The member_ref of the address and of the profile differ.", "Send the same one twice.")
-        saved = await desk.run(members.put_profile, profile, desk.clock())
+        saved = await desk.run(members.put_profile, profile, desk.clock(), by=caller.actor)
         desk.wakes.nudge(member_ref)
         return model_reply(ProfileSaved(member_ref=member_ref, rev=saved.rev, loyalty_number=saved.loyalty_number))
 
     @routes.put("/products")
     @operation("partner", "office", right=Right.CATALOGUE_WRITE, request=Products, reply=ProductsSaved)
     async def put_products() -> Response:
-        await callers.office(desk, Right.CATALOGUE_WRITE)
-        count = await desk.run(registry.put_products, (await body(Products)).products)
+        caller, sent = await callers.office(desk, Right.CATALOGUE_WRITE), await body(Products)
+        entry = Entry(desk.clock(), caller.actor, "catalogue.products")
+        count = await desk.run(registry.put_products, sent.products, entry)
         desk.wakes.nudge()
         return model_reply(ProductsSaved(products=count))
 
     @routes.put("/stock")
     @operation("partner", "office", right=Right.CATALOGUE_WRITE, request=StockLines, reply=StockSaved)
     async def put_stock() -> Response:
-        await callers.office(desk, Right.CATALOGUE_WRITE)
-        count = await desk.run(registry.put_stock, (await body(StockLines)).stock)
+        caller, sent = await callers.office(desk, Right.CATALOGUE_WRITE), await body(StockLines)
+        entry = Entry(desk.clock(), caller.actor, "catalogue.stock")
+        count = await desk.run(registry.put_stock, sent.stock, entry)
         desk.wakes.nudge()
         return model_reply(StockSaved(stock=count))
 

@@ -42,18 +42,18 @@ def picture_api(desk: Desk) -> Blueprint:
         "partner", "office", right=Right.CATALOGUE_WRITE, query=PictureQuery, takes=BINARY_TYPE, reply=PictureSaved
     )
     async def put_picture() -> Response:
-        await callers.office(desk, Right.CATALOGUE_WRITE)
+        caller = await callers.office(desk, Right.CATALOGUE_WRITE)
         product_id = query(PictureQuery).product_id
         with _taken(desk):
-            name = await desk.run(pictures.put, product_id, await octets(), desk.clock())
+            name = await desk.run(pictures.put, product_id, await octets(), desk.clock(), by=caller.actor)
         desk.wakes.nudge()
         return model_reply(PictureSaved(product_id=product_id, image=name))
 
     @routes.delete("/pictures")
     @operation("partner", "office", right=Right.CATALOGUE_WRITE, query=PictureQuery, status=204)
     async def delete_picture() -> Response:
-        await callers.office(desk, Right.CATALOGUE_WRITE)
-        await desk.run(pictures.take_away, query(PictureQuery).product_id)
+        caller = await callers.office(desk, Right.CATALOGUE_WRITE)
+        await desk.run(pictures.take_away, query(PictureQuery).product_id, desk.clock(), by=caller.actor)
         desk.wakes.nudge()
         return Response(status=204)
 
