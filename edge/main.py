@@ -9,7 +9,7 @@ outbox.db
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,8 @@ from edge.adapters.nearby_sync import NearbySync
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.picture_files import PictureFiles
 from edge.adapters.picture_sync import PictureSync
-from edge.adapters.radio_bluez import Radio, ScannerStatus
+from edge.adapters.radio_bluez import Radio
+from edge.adapters.scanner_metrics import scanner_metrics
 from edge.adapters.state import State
 from edge.adapters.store_key import StoreKey, store_key
 from edge.adapters.store_sqlite import SQLITE_VERSION, make_state_dir
@@ -51,7 +52,7 @@ from edge.core.inputs import Device, GoodsChanged
 from edge.core.lease import lease_end
 from edge.core.pairing import Paired
 from edge.core.screen import DELAY_S
-from edge.errors import HqUnreachable, NotEnrolled, UsageError
+from edge.errors import EdgeError, HqUnreachable, NotEnrolled, UsageError
 from edge.service import Service
 from edge.settings import Settings
 from wire.product import Product, Stock
@@ -193,7 +194,7 @@ class Edge:
             *(GaugeMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in gauges.items()),
             *(CounterMetricFamily(f"regulars_{name}", text, value) for name, (text, value) in counters.items()),
             self._files_metric(),
-            *_scanner_metrics(radio.scanners),
+            *scanner_metrics(radio.scanners),
         ]
 
     def _files_metric(self) -> GaugeMetricFamily:
@@ -238,8 +239,7 @@ def run(
     """Serves until SIGTERM or Ctrl-C, then ends the process with 0. Raises an EdgeError before anything is started.
 
     `is_patient`: a store that is not enrolled yet is waited for. `node_keys` open the ESPHome nodes, by scanner id.
-    The other three options stand in for the machine's
-    radio (scanners whose source is `simulator`).
+    The other three options stand in for the machine's radio (scanners whose source is `simulator`).
     """
     system.start_logs()
     supervisor = Supervisor()
@@ -247,16 +247,23 @@ def run(
     enrolled = _awaited(state_dir, supervisor) if is_patient else enrolment.load(state_dir)
     _same_store(settings, enrolled)
     key = store_key(state_dir, state_dir / OUTBOX_FILE)
-    Outbox(state_dir / OUTBOX_FILE, key.of("outbox")).close()  # a damaged one is told here, before the fork
+    Outbox(state_dir / OUTBOX_FILE, key.of("outbox")).close()  # a damaged one is told before a port is taken
     radio_map(settings)
     listening = system.bound(settings.web.host, settings.web.port if port is None else port)
     url_file = state_dir / URL_FILE
     url_file.write_text(f"http://{settings.web.host}:{listening.getsockname()[1]}")
     simulated = Simulated(scanner_backend, backend_options, peripheral)
+    exit_code = 0
     try:
         Server(listening, lambda: Edge(settings, state_dir, enrolled, simulated, supervisor, node_keys=node_keys)).run()
+    except EdgeError:
+        raise  # it was being built: nothing runs yet
+    except Exception:  # noqa: BLE001 - the top of this process; systemd starts it again
+        exit_code = 1
+        _log.exception("edge.failed")
     finally:
         url_file.unlink(missing_ok=True)
+    system.end(exit_code)
 
 
 def enrol(settings: Settings, state_dir: Path, code: str) -> Enrolment:
@@ -268,29 +275,6 @@ def enrol(settings: Settings, state_dir: Path, code: str) -> Enrolment:
     _same_store(settings, enrolled)
     enrolment.save(state_dir, enrolled)
     return enrolled
-
-
-def _scanner_metrics(scanners: Mapping[str, ScannerStatus]) -> Iterator[GaugeMetricFamily]:
-    """What `regulars doctor` reads (edge.adapters.symptoms)."""
-    rates = {
-        "reports": "Advertisements it reports, over ten seconds.",
-        "members": "Reports of members, at most two a second of each.",
-        "members_expected": "What the members who are here offer at the very least.",
-    }
-    families = [
-        GaugeMetricFamily(f"regulars_scanner_{name}_per_second", text, labels=["scanner"])
-        for name, text in rates.items()
-    ]
-    health = GaugeMetricFamily("regulars_scanner_health", "1 for the state it is in.", labels=["scanner", "health"])
-    fault = GaugeMetricFamily("regulars_scanner_fault", "1 while it has one.", labels=["scanner", "fault"])
-    for scanner, status in scanners.items():
-        seen = (status.reports_per_s, status.members_per_s, status.expected_per_s)
-        for family, value in zip(families, seen, strict=True):
-            family.add_metric([scanner], value)
-        health.add_metric([scanner, status.health], 1)
-        if status.fault:
-            fault.add_metric([scanner, status.fault], 1)
-    yield from (*families, health, fault)
 
 
 def _awaited(state_dir: Path, supervisor: Supervisor) -> Enrolment:

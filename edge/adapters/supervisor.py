@@ -17,15 +17,12 @@ _LOOK_EVERY_S: Final = 0.1
 
 
 class Supervisor:
-    """Takes systemd's two variables out of the environment: gunicorn's arbiter would say READY=1 before the worker is.
-
-    Make it before gunicorn, use it in arbiter and worker alike (NotifyAccess=all).
-    """
+    """Takes systemd's two variables out of the environment, so that nothing this process runs says READY=1 for it."""
 
     def __init__(self, environment: MutableMapping[str, str] = os.environ) -> None:
         self._socket = environment.pop("NOTIFY_SOCKET", "")
         limit = environment.pop("WATCHDOG_USEC", "")
-        # The time belongs to the unit, not to the one process that WATCHDOG_PID names: the worker pings, not we.
+        # The time belongs to the unit, not to the one process that WATCHDOG_PID names.
         environment.pop("WATCHDOG_PID", None)
         self._ping_every_s = int(limit) / 1e6 / _PINGS_PER_LIMIT if limit.isdecimal() else 0.0
         self._stopping = threading.Event()

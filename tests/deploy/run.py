@@ -203,7 +203,7 @@ _READY: Final = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8
 
 
 def watchdog(machine: Container, findings: Findings) -> None:
-    """A worker that hangs is ended and started again by systemd."""
+    """A service that hangs is ended and started again by systemd."""
     short = f"[Service]\\nWatchdogSec={WATCHDOG_S}\\n"
     machine.shell(
         f"mkdir -p /run/systemd/system/{UNIT}.d && printf '{short}' > /run/systemd/system/{UNIT}.d/short.conf"
@@ -213,10 +213,10 @@ def watchdog(machine: Container, findings: Findings) -> None:
     lives = machine.shell(f"systemctl show --value -p NRestarts {UNIT}")
     findings.note("restarts_while_well", lives, good=lives == "0")
     main = machine.shell(f"systemctl show --value -p MainPID {UNIT}")
-    machine.shell(f"kill -STOP $(cat /proc/{main}/task/{main}/children)")
+    machine.shell(f"kill -STOP {main}")
     is_back = waited(lambda: machine.shell(f"systemctl show --value -p NRestarts {UNIT}") == "1", 30)
     is_back = is_back and waited(lambda: state(machine) == "active" and status(machine) == "serving", 30)
-    findings.note("hung_worker_restarted", is_back, good=is_back)
+    findings.note("hung_service_restarted", is_back, good=is_back)
     machine.shell(f"rm -r /run/systemd/system/{UNIT}.d && systemctl daemon-reload")
 
 

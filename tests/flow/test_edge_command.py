@@ -59,6 +59,7 @@ class Place:
             (self.state.parent / "log").open("wb") as log,
             subprocess.Popen([*command, "--state", str(self.state), "--port", "0"], stderr=log) as process,
         ):
+            self.pid = process.pid
             try:
                 yield _ready(self.state / "edge.url", process)
             finally:
@@ -101,6 +102,12 @@ def one_sentence(ended: subprocess.CompletedProcess[str]) -> str:
     assert "Traceback" not in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
     return ended.stderr
+
+
+def test_a_running_store_is_one_process(enrolled: Place) -> None:
+    """A second one shares next to nothing with the first after a day: a third of a small Pi's room (decision 0002)."""
+    with enrolled.running():
+        assert Path(f"/proc/{enrolled.pid}/task/{enrolled.pid}/children").read_text() == ""
 
 
 def test_an_enrolled_store_serves_and_stops(enrolled: Place) -> None:

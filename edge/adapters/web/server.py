@@ -1,7 +1,7 @@
-"""gunicorn with one threaded worker around the store's application.
+"""gunicorn's threaded worker around the store's application, in this very process.
 
-The worker, not the arbiter, builds the service: no thread, socket or SQLite connection may cross the fork. What the
-arbiter does besides (control socket, log lines of its own) is switched off.
+Its arbiter would start a crashed worker again, which systemd and `regulars solo` do too, and costs a second process:
+45 MB that it shares with nobody (docs/decisions/0002).
 """
 
 import os
@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.sock import create_sockets
 from gunicorn.workers.gthread import ThreadWorker
 
 from edge.adapters.live_gate import LIVE_PATH
@@ -67,6 +68,10 @@ class Worker(ThreadWorker):
         self._waiting: deque[_Connection] = deque()
         self._lock = threading.Lock()
 
+    def is_parent_alive(self) -> bool:
+        """Whoever started this process may end without it."""
+        return True
+
     def enqueue_req(self, conn: _Connection) -> None:
         if len(self._until) < PAGES_AT_ONCE:
             self._bound(conn, ASKED_WITHIN_S)
@@ -112,7 +117,7 @@ class Worker(ThreadWorker):
 
 
 class Server(BaseApplication):
-    """`build` is called in the worker. `listening` is bound already, so a taken port was told before any fork."""
+    """Serves what `build` makes. `listening` is bound already, so a taken port was told before anything was built."""
 
     def __init__(self, listening: socket.socket, build: Callable[[], Running], threads: int = THREADS) -> None:
         self._listening = listening
@@ -124,20 +129,27 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         settings: dict[str, Any] = {
             "bind": f"fd://{self._listening.fileno()}",
-            "worker_class": Worker,
-            "workers": 1,
             "threads": self._threads,
             "worker_connections": self._threads + CONNECTIONS,
             "graceful_timeout": GRACE_S,
-            "timeout": 60,
             "keepalive": 5,
-            "control_socket_disable": True,
             "loglevel": "error",
             "post_worker_init": self._started,
-            "worker_exit": self._ended,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Until a signal ends it; then all is stopped, but threads of slow clients may still be there."""
+        log = self.cfg.logger_class(self.cfg)
+        worker = Worker(0, os.getppid(), create_sockets(self.cfg, log), self, 0, self.cfg, log)
+        worker.pid = os.getpid()
+        try:
+            with suppress(SystemExit):  # how the worker takes a signal that it would not wait for
+                worker.init_process()
+        finally:
+            if self._running is not None:
+                self._running.stop()
 
     def load(self) -> Flask:
         self._running = self._build()
@@ -151,15 +163,9 @@ class Server(BaseApplication):
         running.start()
 
         def leave(number: int, frame: object) -> None:
-            """Sockets are cut first: each would keep its thread, and the worker, until the arbiter kills it."""
+            """Sockets are cut first: each would keep its thread."""
             running.stop()
             worker.handle_exit(number, frame)
 
-        signal.signal(signal.SIGTERM, leave)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the arbiter too, which then sends SIGTERM
-
-    def _ended(self, _arbiter: object, _worker: object) -> None:
-        """Everything is on the disk; a parked poll or a slow client must not hold up the process' end."""
-        if self._running is not None:
-            self._running.stop()
-        os._exit(0)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+            signal.signal(number, leave)
