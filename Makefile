@@ -80,6 +80,7 @@ venv: needs-python ## .venv with everything for development
 requirements: venv ## recompile the hashed pins from pyproject.toml; ARGS="--upgrade"
 	@$(COMPILE) --extra dev --output-file requirements/dev.txt $(ARGS)
 	@$(COMPILE) --extra demo --constraint requirements/dev.txt --output-file requirements/demo.txt
+	@$(COMPILE) --extra postgres --constraint requirements/dev.txt --output-file requirements/postgres.txt
 	@$(COMPILE) --constraint requirements/dev.txt --output-file requirements/base.txt
 	@$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-annotate --no-header --no-emit-package crcmod --no-emit-package esptool \

@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
-# Puts the store's service on Raspberry Pi OS or Debian 12 and newer; run it again to bring a store up to date.
+# Puts a store's service, or head office's, on Raspberry Pi OS or Debian 12 and newer; run it again to update it.
 # Program in /opt/regulars, settings in /etc/regulars, state in /var/lib/regulars; deploy/uninstall.sh takes it away.
 # Exit: 0 done, 2 wrong use, 3 a prerequisite is missing, 4 packages could not be fetched.
 set -euo pipefail
-usage="Usage: deploy/install.sh [--solo] [--wheels DIR]
-  --solo        one shop without a head office elsewhere: runs both on this machine
-  --wheels DIR  take the Python packages from DIR, without a network; fill it on a machine of the same kind with
-                python3 -m pip download --require-hashes --no-deps --only-binary :all: -r requirements/base.txt -d DIR"
+usage="Usage: deploy/install.sh [--solo | --head-office] [--wheels DIR]
+  --solo         one shop without a head office elsewhere: runs both on this machine
+  --head-office  head office alone, for the stores that enrol there
+  --wheels DIR   take the Python packages from DIR, without a network; fill it on a machine of the same kind with
+                 python3 -m pip download --require-hashes --no-deps --only-binary :all: -r requirements/PINS.txt -d DIR
+                 where PINS is postgres for --head-office, else base"
 
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 prefix=/opt/regulars
-unit=regulars-edge.service other=regulars-solo.service wheels=
+units=(regulars-edge.service regulars-solo.service regulars-hq.service)
+unit=regulars-edge.service pins=base wheels=
 
 say() { echo "$*" >&2; }
 stop() { say "install.sh: $2"; exit "$1"; }
 
 while [ $# -gt 0 ]; do
     case $1 in
-        --solo) unit=regulars-solo.service other=regulars-edge.service ;;
+        --solo) unit=regulars-solo.service ;;
+        --head-office) unit=regulars-hq.service pins=postgres ;;
         --wheels) wheels=${2:-}; [ -d "$wheels" ] || stop 2 "--wheels: '$wheels' is not a folder: name one."; shift ;;
         -h | --help) echo "$usage"; exit 0 ;;
         *) stop 2 "'$1' is not an option. $usage" ;;
@@ -33,7 +37,8 @@ prerequisites() {
 
 # Only what is missing is asked of apt, so a machine that has it all needs no network.
 debian_packages() {
-    local package missing=() wanted=(python3 python3-venv dbus bluez)
+    local package missing=() wanted=(python3 python3-venv)
+    ! has_radio || wanted+=(dbus bluez)
     # With it come the libraries by which systemd speaks to a TPM.
     has_keys || ! has_tpm || wanted+=(tpm2-tools)
     for package in "${wanted[@]}"; do
@@ -49,11 +54,13 @@ debian_packages() {
         || stop 3 "Python 3.11 or newer is needed: upgrade to Debian 12 or newer."
 }
 
+has_radio() { [ "$unit" != regulars-hq.service ]; }
+
 own_user() {
     getent passwd regulars >/dev/null \
         || useradd --system --user-group --home-dir /var/lib/regulars --no-create-home --shell /usr/sbin/nologin regulars
     # D-Bus lets this group speak to bluetoothd.
-    ! getent group bluetooth >/dev/null || usermod --append --groups bluetooth regulars
+    ! has_radio || ! getent group bluetooth >/dev/null || usermod --append --groups bluetooth regulars
     install -d -m 0700 -o regulars -g regulars /var/lib/regulars
     install -d -m 0750 -o root -g regulars /etc/regulars
 }
@@ -62,7 +69,7 @@ own_user() {
 # leaves the one that runs. What was there before stays until the next time, to go back to.
 program() {
     local name release
-    name=$(cd "$checkout" && { python3 -V; sha256sum requirements/base.txt pyproject.toml README.md; find \
+    name=$(cd "$checkout" && { python3 -V; sha256sum "requirements/$pins.txt" pyproject.toml README.md; find \
         edge hq wire simulator display regulars firmware_config -type f -not -path '*/__pycache__/*' -print0 \
         | sort -z | xargs -0 sha256sum; } | sha256sum | cut -c 1-16)
     release=$prefix/releases/$name
@@ -71,7 +78,7 @@ program() {
         rm -rf "$release"
         install -d "$prefix" "$prefix/releases"
         python3 -m venv "$release"
-        pip "$release" --require-hashes --only-binary :all: --requirement "$checkout/requirements/base.txt" \
+        pip "$release" --require-hashes --only-binary :all: --requirement "$checkout/requirements/$pins.txt" \
             ${wheels:+--no-index --find-links "$wheels"} \
             || stop 4 "the packages could not be installed (pip's words are above): check the network, or give --wheels."
         pip "$release" --no-build-isolation --no-index "$checkout" \
@@ -97,9 +104,9 @@ settings() {
         "$checkout/regulars/solo/store.toml" /etc/regulars/store.toml
 }
 
-# The key of the store's files, and for a single shop also the one that seals its members' keys: sealed to the TPM where
-# the machine has one, else a file that only root may read; systemd hands them to the service either way, so that no copy
-# of the state folder holds them. Those that the service made for itself move here.
+# The key of the store's files, and where head office is, the one that seals members' keys: sealed to the TPM where the
+# machine has one, else a file that only root may read; systemd hands them to the service either way, so that no copy of
+# the state folder holds them. Those that the service made for itself move here.
 keys() {
     local name dropin=/etc/systemd/system/$unit.d
     for name in $(key_names); do kept_key "$name"; done
@@ -114,10 +121,22 @@ keys() {
     rm -f "$dropin/store-key.conf" # its name before there were two
 }
 
-# A machine that was one store of many and becomes a single shop, or back, keeps the keys of both.
-key_folder() { [ "$unit" = regulars-edge.service ] && echo /etc/regulars/key || echo /etc/regulars/key/solo; }
+# A machine that was one store of many and becomes a single shop, or back, keeps the keys of all.
+key_folder() {
+    case $unit in
+        regulars-edge.service) echo /etc/regulars/key ;;
+        regulars-solo.service) echo /etc/regulars/key/solo ;;
+        regulars-hq.service) echo /etc/regulars/key/head-office ;;
+    esac
+}
 
-key_names() { [ "$unit" = regulars-edge.service ] && echo store.key || echo store.key seal.key; }
+key_names() {
+    case $unit in
+        regulars-edge.service) echo store.key ;;
+        regulars-solo.service) echo store.key seal.key ;;
+        regulars-hq.service) echo seal.key ;;
+    esac
+}
 
 has_key() { [ -e "$(key_folder)/$1.tpm" ] || [ -e "$(key_folder)/$1.root" ]; }
 
@@ -125,10 +144,12 @@ has_keys() { local name; for name in $(key_names); do has_key "$name" || return 
 
 # Where the service makes the key itself, and what it opens.
 made_and_opens() {
+    local state=/var/lib/regulars
     case $unit:$1 in
-        regulars-edge.service:store.key) echo /var/lib/regulars/store.key /var/lib/regulars/outbox.db ;;
-        *:store.key) echo /var/lib/regulars/solo/store/store.key /var/lib/regulars/solo/store/outbox.db ;;
-        *:seal.key) echo /var/lib/regulars/solo/head-office/seal.key /var/lib/regulars/solo/head-office/hq.sqlite ;;
+        regulars-edge.service:store.key) echo $state/store.key $state/outbox.db ;;
+        regulars-solo.service:store.key) echo $state/solo/store/store.key $state/solo/store/outbox.db ;;
+        regulars-solo.service:seal.key) echo $state/solo/head-office/seal.key $state/solo/head-office/hub.key ;;
+        regulars-hq.service:seal.key) echo $state/head-office/seal.key $state/head-office/hub.key ;;
     esac
 }
 
@@ -168,12 +189,18 @@ sealed() {
 
 units() {
     local one
-    for one in regulars-edge.service regulars-solo.service bluetooth.service.d/regulars.conf; do
+    for one in "${units[@]}"; do
         install -D -m 0644 "$checkout/deploy/systemd/$one" "/etc/systemd/system/$one"
     done
-    install -D -m 0644 "$checkout/deploy/tmpfiles.d/regulars.conf" /etc/tmpfiles.d/regulars.conf
+    if has_radio; then
+        one=bluetooth.service.d/regulars.conf
+        install -D -m 0644 "$checkout/deploy/systemd/$one" "/etc/systemd/system/$one"
+        install -D -m 0644 "$checkout/deploy/tmpfiles.d/regulars.conf" /etc/tmpfiles.d/regulars.conf
+    fi
     install -D -m 0755 "$checkout/deploy/regulars" /usr/local/bin/regulars
-    systemctl --quiet disable "$other" 2>/dev/null || true
+    for one in "${units[@]}"; do
+        [ "$one" = "$unit" ] || systemctl --quiet disable "$one" 2>/dev/null || true
+    done
     systemctl --quiet enable "$unit"
 }
 
@@ -184,11 +211,16 @@ start() {
         return 0
     fi
     systemctl daemon-reload
-    systemctl try-restart bluetooth.service || say "bluetooth.service did not restart: see journalctl -u bluetooth."
+    ! has_radio || systemctl try-restart bluetooth.service \
+        || say "bluetooth.service did not restart: see journalctl -u bluetooth."
     systemctl restart "$unit" || stop 2 "$unit did not start; its last words:
 $(journalctl --unit "$unit" --lines 5 --output cat --no-pager)"
     say "$unit is $(systemctl is-active "$unit")."
-    regulars doctor || true
+    if has_radio; then
+        regulars doctor || true
+    else
+        say "Next: settings and a proxy as docs/head-office.md says, then \`regulars hq admin invite\`."
+    fi
 }
 
 prerequisites

@@ -11,9 +11,10 @@ case ${1:-} in
 esac
 [ "$(id -u)" = 0 ] || { echo "uninstall.sh: only root may remove a service: run it with sudo." >&2; exit 3; }
 
-for unit in regulars-edge.service regulars-solo.service; do
+for unit in regulars-edge.service regulars-solo.service regulars-hq.service; do
     systemctl --quiet disable --now "$unit" 2>/dev/null || true
-    rm -f "/etc/systemd/system/$unit" "/etc/systemd/system/$unit.d/keys.conf" "/etc/systemd/system/$unit.d/store-key.conf"
+    rm -f "/etc/systemd/system/$unit" "/etc/systemd/system/$unit.d/keys.conf"
+    rm -f "/etc/systemd/system/$unit.d/store-key.conf" # its name before there were two keys
     rmdir --ignore-fail-on-non-empty "/etc/systemd/system/$unit.d" 2>/dev/null || true
 done
 rm -f /etc/systemd/system/bluetooth.service.d/regulars.conf /etc/tmpfiles.d/regulars.conf /usr/local/bin/regulars
@@ -21,7 +22,7 @@ rmdir --ignore-fail-on-non-empty /etc/systemd/system/bluetooth.service.d 2>/dev/
 rm -rf /opt/regulars
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
-    systemctl reset-failed regulars-edge.service regulars-solo.service 2>/dev/null || true
+    systemctl reset-failed regulars-edge.service regulars-solo.service regulars-hq.service 2>/dev/null || true
     systemctl try-restart bluetooth.service || true
 fi
 if [ -n "$purge" ]; then

@@ -61,6 +61,7 @@ def tpm_in_software() -> Path | None:
 
 
 NEEDS: Final[dict[str, Need]] = {
+    "caddy": Need(program("caddy"), "apt install caddy"),
     "chromium": Need(program("chromium", "chromium-browser", "google-chrome"), "apt install chromium"),
     "esphome": Need(existing(ROOT / ".venv-esphome" / "bin" / "esphome"), "make verify-firmware"),
     "javac": Need(program("javac"), "apt install default-jdk-headless"),

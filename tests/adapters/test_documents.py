@@ -1,10 +1,15 @@
-"""The documents: links lead somewhere, and the two READMEs promise the same."""
+"""The documents: links lead somewhere, the two READMEs promise the same, settings and commands are as they are."""
 
 import re
+import shlex
+import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
+from hq.settings import Settings
+from regulars.main import cli
 from tests.require import ROOT
 
 DOCUMENTS = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -28,3 +33,38 @@ def test_the_readme_opens_with_one_sentence_and_two_commands() -> None:
     assert lines[0].strip("*").endswith("and nobody else.")
     commands = [line.split("#")[0].strip() for line in lines if line.startswith("make ")]
     assert commands == ["make demo", "make test"]
+
+
+def test_head_offices_document_shows_every_setting_as_it_is_when_left_out() -> None:
+    (shown,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/head-office.md").read_text(), re.DOTALL)
+    told = tomllib.loads(shown)
+    assert told == Settings.model_validate(told).model_dump(mode="json")
+    assert Settings.model_validate(told) == Settings()
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", "README.de.md", "deploy/README.md", "docs/head-office.md", "docs/restore.md"]
+)
+def test_every_command_in_a_document_exists(document: str) -> None:
+    commands = re.findall(r"^(?:sudo )?(?:\S*/)?regulars ([a-z][^#\n`]*)", _code(document), re.MULTILINE)
+    assert commands
+    for command in commands:
+        words = [word for word in shlex.split(command) if re.fullmatch(r"[a-z]+(-[a-z]+)*|--[a-z-]+", word)]
+        names = [word for word in words if not word.startswith("--")]
+        assert _known(names, [word for word in words if word.startswith("--")]), command
+
+
+def _code(document: str) -> str:
+    """What stands in blocks and between marks."""
+    text = (ROOT / document).read_text()
+    return "\n".join([*re.findall(r"```\n(.*?)```", text, re.DOTALL), *re.findall(r"`(regulars [^`]*)`", text)])
+
+
+def _known(names: list[str], options: list[str]) -> bool:
+    """Whether there is such a command or group, and it has these options."""
+    found: click.Command | None = cli
+    for name in names:
+        if isinstance(found, click.Group):
+            found = found.get_command(click.Context(found), name)
+    known = {"--help", *(option for one in found.params for option in one.opts)} if found else set()
+    return found is not None and set(options) <= known

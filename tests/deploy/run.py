@@ -89,7 +89,7 @@ def checkout(suite: str) -> Path:
 
 def wheels(python: tuple[int, int]) -> Path:
     """The pinned packages, fetched by this machine's own pip as it is configured. Raises ContainerFailed."""
-    pins = ROOT / "requirements" / "base.txt"
+    pins = ROOT / "requirements" / "postgres.txt"  # head office's, which holds the others
     version = "{}.{}".format(*python)
     there = CACHE / f"wheels-{version}-{hashlib.sha256(pins.read_bytes()).hexdigest()[:16]}"
     if not there.exists():
@@ -141,6 +141,7 @@ def story(root: Path, suite: str, findings: Findings) -> None:
         again(machine, findings)
         memory_only(machine, findings)
         solo(machine, findings)
+        head_office(machine, findings)
         removed(machine, findings)
     left = sorted(files(root) - before)
     findings.note("left_behind", len(left), good=not left)
@@ -156,7 +157,7 @@ def unit(machine: Container, findings: Findings) -> None:
     if state(machine) != "active":
         say(machine.shell(f"journalctl --unit {UNIT} --output cat --no-pager --lines 12"))
     findings.note("waits", status(machine).startswith("waiting for"), good=status(machine).startswith("waiting for"))
-    for name in ("edge", "solo"):
+    for name in ("edge", "solo", "hq"):
         told = machine.shell(f"systemd-analyze security --no-pager regulars-{name}.service | tail -n 1")
         score = float(told.partition(": ")[2].split()[0])
         findings.note(f"score_{name}", score, good=score <= SCORE)
@@ -199,6 +200,7 @@ def enrol(machine: Container, findings: Findings) -> None:
     findings.note("owner", owners.replace("\n", ","), good=owners == "regulars")
 
 
+_OFFICE_READY: Final = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8300/readyz', timeout=5).status)"
 _READY: Final = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8470/readyz', timeout=5).status)"
 
 
@@ -269,6 +271,22 @@ def solo(machine: Container, findings: Findings) -> None:
     findings.note("solo_keys_are_roots", is_roots, good=is_roots)
     told = machine.run("regulars", "hq", "add-store", "second", "--name", "Second")
     findings.note("solo_head_office_by_hand", told.code, good=told.code == 0)
+
+
+def head_office(machine: Container, findings: Findings) -> None:
+    """Head office alone, beside none of the others."""
+    told: Answer = machine.run(f"{_BOUND}/deploy/install.sh", "--head-office", "--wheels", _WHEELS, within_s=INSTALL_S)
+    units = machine.shell("systemctl is-active regulars-hq.service regulars-solo.service; true")
+    findings.note("head_office", units.replace("\n", ","), good=told.code == 0 and units == "active\ninactive")
+    is_ready = waited(lambda: machine.run("/opt/regulars/current/bin/python", "-c", _OFFICE_READY).out == "200\n", 30)
+    findings.note("head_office_ready", is_ready, good=is_ready)
+    link = machine.run("regulars", "hq", "admin", "invite").out
+    findings.note("invites", "/hq#setup=" in link, good="/hq#setup=" in link)
+    lying = machine.shell("ls /var/lib/regulars/head-office")
+    is_roots = "seal.key" not in lying and machine.shell("ls /etc/regulars/key/head-office") == "seal.key.root"
+    findings.note("seal_is_roots", is_roots, good=is_roots)
+    speaks = machine.run("/opt/regulars/current/bin/python", "-c", "import psycopg").code
+    findings.note("speaks_to_postgresql", speaks == 0, good=speaks == 0)
 
 
 def removed(machine: Container, findings: Findings) -> None:
