@@ -65,7 +65,7 @@ def _end_lapsed_reasons(now: float, change: "Change") -> int:
 
 
 def _drop_lapsed_commands(now: float, change: "Change") -> None:
-    change.drop_from_scope("command", change.lapsed_commands(now))
+    change.drop_lapsed_commands(now)
 
 
 def _purge(rule: Retention, now: float, change: "Change") -> int:

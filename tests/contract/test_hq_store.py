@@ -232,11 +232,14 @@ def test_only_members_with_consent_have_their_secrets_read(store: SqlStore) -> N
 
 def test_erasing_leaves_only_the_revocation_and_the_tombstone(store: SqlStore) -> None:
     saved = member("aa")
+    sent = PhoneCommand(command_id="c-1", member_ref=saved.member_ref, kind="help", at=NOW, expires_at=NOW + 120)
 
     def work(change: Change) -> None:
         save_member(change, saved)
         change.put_phone_code("c" * 64, "house", saved.member_ref, "", NOW + 9)
         change.add_session("t" * 64, "house", saved.member_ref, NOW + 9)
+        change.add_command("house", "de-1", sent)
+        change.put("house", "command", "c-1", 1, store_id="de-1")
         change.put("house", "profile", saved.member_ref, 1)
 
     def erase(change: Change) -> None:
@@ -247,6 +250,7 @@ def test_erasing_leaves_only_the_revocation_and_the_tombstone(store: SqlStore) -
     store.change(work)
     store.change(erase)
     assert tables_naming(store, saved.member_ref) == {"revocation", "scope"}
+    assert tables_naming(store, "c-1") == set()
 
 
 def test_nothing_of_the_erased_is_left_in_a_file_whose_pages_were_split(tmp_path: Path) -> None:
@@ -324,7 +328,7 @@ def test_what_has_had_its_time_goes(store: SqlStore) -> None:
         change.put("house", "command", "c-1", 1, store_id="de-1")
 
     def purge(change: Change, now: float) -> int:
-        change.drop_from_scope("command", change.lapsed_commands(now))
+        change.drop_lapsed_commands(now)
         return sum(change.purge(rule, now, 100) for rule in RETENTION)
 
     store.change(work)

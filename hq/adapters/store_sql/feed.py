@@ -11,7 +11,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, tuple_, update
 
 from hq.adapters.store_sql.rows import CHUNK_ROWS, among, inserted, upsert
-from hq.adapters.store_sql.scopes import ScopeReads, ScopeWrites, Touch
+from hq.adapters.store_sql.scopes import ScopeReads, ScopeWrites, Touch, sends
 from hq.adapters.store_sql.tables import (
     COMMAND,
     COUNTER,
@@ -145,9 +145,9 @@ class FeedWrites(FeedReads, ScopeWrites):
         query = update(COUNTER).where(COUNTER.c.k == name).values(seq=COUNTER.c.seq + 1)
         return int(self._c.execute(query.returning(COUNTER.c.seq)).scalar_one())
 
-    def drop_from_scope(self, kind: RecordKind, keys: Sequence[str]) -> None:
-        """Without a tombstone: for what a store forgets by itself."""
-        self._c.execute(delete(SCOPE).where(SCOPE.c.kind == kind, SCOPE.c.key.in_(keys)))
+    def drop_lapsed_commands(self, now: float) -> None:
+        """Without a tombstone: a store forgets them by itself. The commands are there until they are purged."""
+        self._c.execute(delete(SCOPE).where(sends(COMMAND.c.expires_at <= now)))
 
     def settle(self) -> None:
         """The last act of a transaction: one seq for all that it changed."""

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
 from hq.adapters.store_sql.rows import CHUNK_ROWS, among, body_columns, inserted, unpacked, upsert
-from hq.adapters.store_sql.scopes import IS_PROFILE
+from hq.adapters.store_sql.scopes import IS_PROFILE, sends
 from hq.adapters.store_sql.tables import (
     COMMAND,
     EVENT,
@@ -119,12 +119,14 @@ class MemberWrites(MemberReads):
 
     def erase_member(self, member_ref: str) -> None:
         """Everything but the revocation itself, by which stores still have to learn of it."""
+        self._c.execute(delete(SCOPE).where(sends(COMMAND.c.member_ref == member_ref)))
         named = (MEMBER_SECRET, RECEIPT, EVENT, COMMAND, PHONE_CODE, PHONE_VIEW, SESSION, SCOPE_REASON, ONCE, PROFILE)
         for table in named:
             self._c.execute(delete(table).where(table.c.member_ref == member_ref))
 
     def end_phones(self, member_ref: str) -> None:
         """What a withdrawal takes from a phone: the visit, waiting codes and commands; the session may read the end."""
+        self._c.execute(delete(SCOPE).where(sends(COMMAND.c.member_ref == member_ref)))
         for table in (COMMAND, PHONE_CODE, PHONE_VIEW, SCOPE_REASON):
             self._c.execute(delete(table).where(table.c.member_ref == member_ref))
 

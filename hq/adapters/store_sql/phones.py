@@ -91,9 +91,6 @@ class PhoneWrites(PhoneReads):
         }
         return inserted(self._c, COMMAND, row)
 
-    def lapsed_commands(self, now: float) -> tuple[str, ...]:
-        return tuple(self._c.execute(select(COMMAND.c.command_id).where(COMMAND.c.expires_at <= now)).scalars())
-
     def purge(self, rule: Retention, now: float, limit: int) -> int:
         """How many rows went, `limit` at most: a purge must not hold up those who write."""
         table = METADATA.tables[rule.table]

@@ -8,14 +8,24 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, delete, literal, literal_column, select, tuple_, update
 
 from hq.adapters.store_sql.rows import CHUNK_ROWS, among, upsert
-from hq.adapters.store_sql.tables import MERCHANT, NEIGHBOUR, PROFILE, SCOPE, SCOPE_REASON, STORE
+from hq.adapters.store_sql.tables import COMMAND, MERCHANT, NEIGHBOUR, PROFILE, SCOPE, SCOPE_REASON, STORE
 from hq.core.scopes import Held, Reason, TimedReason, moves, scope_of
 
 # Written out, not bound: the partial index over members is taken only where the planner sees the word.
 IS_PROFILE: Final = SCOPE.c.kind == literal_column("'profile'")
+
+
+def sends(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The scope rows by which such commands travel.
+
+    By the whole key, as a subquery: the index begins with the store, and to look for a command's id alone, or for a
+    list of keys on SQLite, is to read all of the table.
+    """
+    rows = select(COMMAND.c.store_id, literal("command"), COMMAND.c.command_id).where(which)
+    return tuple_(SCOPE.c.store_id, SCOPE.c.kind, SCOPE.c.key).in_(rows)
 
 
 @dataclass(slots=True)

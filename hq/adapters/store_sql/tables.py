@@ -211,6 +211,7 @@ EVENT: Final = Table(
     Column("visit_id", Text, nullable=False),
     Column("member_ref", Text, nullable=False, index=True),
     Column("body", Text, nullable=False),
+    Index("event_type_at", "type", "at"),
 )
 COMMAND: Final = Table(
     "command",
