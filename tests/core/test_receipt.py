@@ -1,5 +1,6 @@
 """Consent receipts and device tokens: believed only with the right signature, and only in their time."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -71,6 +72,15 @@ def test_a_device_token_is_good_for_five_minutes(age_s: int, *, valid: bool) -> 
     token = device_token("d1", HUB, NOW)
     assert token_device(token) == "d1"
     assert token_valid(token, HUB.public_key(), NOW + age_s) is valid
+
+
+@pytest.mark.parametrize(
+    "claims", ["[" * 20_000, '{"device": ' + "[" * 20_000, '{"device": "d\\u0000"}', '{"device": 1}']
+)
+def test_claims_that_nobody_signed_are_no_trap(claims: str) -> None:
+    token = f"{urlsafe_b64encode(claims.encode()).decode()}.AA"
+    assert token_device(token) is None
+    assert not token_valid(token, HUB.public_key(), NOW)
 
 
 def test_a_device_token_of_another_key_is_refused() -> None:
