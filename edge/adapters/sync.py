@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -207,7 +208,7 @@ class Sync:
         """Whether the replica is up to date now."""
         is_current = self._feed.poll(wait_s)
         if is_current and self._gained:  # once, behind the last page
-            self._fetch_keys(self._gained if len(self._gained) <= FEW_MEMBERS else ())
+            self._fetch_few(self._gained if len(self._gained) <= FEW_MEMBERS else ())
             self._gained = set()
         return is_current
 
@@ -219,6 +220,14 @@ class Sync:
             self._rebuild_table()
         gained = [member for (kind, member), kept in plan.rows.items() if kind == "profile" and kept.body is not None]
         self._gained |= set(self._cache.without_day_key(self._keys_for, gained))
+
+    def _fetch_few(self, members: Collection[str]) -> None:
+        try:
+            self._fetch_keys(members)
+        except HqRefused as error:
+            if error.status != HTTPStatus.NOT_FOUND or not members:
+                raise
+            self._fetch_keys()  # they are of before a restore: whoever is here now is what counts
 
     def _fetch_keys(self, members: Collection[str] = ()) -> None:
         """From yesterday, whose key serves a quarter of an hour longer, to the end of the lease; of `members` only."""

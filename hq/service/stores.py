@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hq.core.audit import Actor, Entry
 from hq.core.codes import PHONE_CODE_LIFETIME_S, code_hash
 from hq.core.consent import recognisable
-from hq.core.keys import cache_key, day_keys
+from hq.core.keys import SealedSecret, cache_key, day_keys
 from hq.core.known import Token
 from hq.core.outbox import accepted
 from hq.core.registry import Device, is_public_key, receipt_genuine, voice
@@ -38,7 +38,7 @@ from wire.sync import (
 )
 
 if TYPE_CHECKING:
-    from hq.adapters.store_sql import Change
+    from hq.adapters.store_sql import Change, View
 
 _ONE_MACHINE: Final = (
     "Switch the wrong one off and settle the alarm at head office (`regulars hq settle-device`), or revoke the device "
@@ -162,7 +162,8 @@ class StoreDesk:
     def day_keys(self, device: Device, first_day: int, days: int, now: float, members: Sequence[str] = ()) -> DayKeys:
         """For the lease and one day, yesterday included, of the members in this store's scope, or of these of them.
 
-        Nobody needs more, so nobody gets more.
+        Nobody needs more, so nobody gets more. Raises Foreign for members of whom it never held one; who asks for one
+        among its own gets its own, and it is written down.
         """
         today = int(now // DAY_S)
         last_day = today + self._office.lease_s // DAY_S + 1
@@ -170,7 +171,15 @@ class StoreDesk:
             raise BadInput(
                 f"Day keys are given from day {today - 1} to day {last_day}.", "Ask for days within the lease."
             )
-        secrets = self._office.store.read(lambda view: view.secrets(device.store_id, now, members))
+
+        def work(view: "View") -> tuple[list[SealedSecret], int]:
+            return view.secrets(device.store_id, now, members), len(view.ever_held(device.store_id, members))
+
+        secrets, own = self._office.store.read(work)
+        if own < len(set(members)):
+            foreign = self._foreign(device, Foreign("member"), now)
+            if not own:
+                raise foreign
         wanted = range(first_day, first_day + days)
         keys = day_keys(secrets, device.store_number, wanted, self._office.keys.seal)
         return DayKeys(store_number=device.store_number, days=keys)

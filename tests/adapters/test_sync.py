@@ -1,7 +1,7 @@
 """The line to head office, with an office in memory that can be absent, restored, or wrong."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from tests.core import pages
 from tests.core.pages import page
 from tests.core.store import ANNA, FILE_KEY, NOW, profile, settings
 from wire.page import Put
-from wire.sync import PhoneViewPost, Revocation
+from wire.sync import DayKeys, PhoneViewPost, Revocation
 
 if TYPE_CHECKING:
     from edge.core.identity import TokenTable
@@ -161,6 +161,25 @@ def test_a_new_key_of_head_office_is_fetched_when_a_receipt_needs_it(line: Line,
     office.hub_keys = right
     office.publish(page(anna()))
     eventually(lambda: line.cache.profile(ANNA))
+
+
+def test_keys_of_members_whom_head_office_does_not_know_here_are_asked_for_with_all_others(
+    line: Line, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = office.day_keys
+
+    def refusing(first_day: int, days: int, members: Collection[str] = ()) -> DayKeys:
+        if members:
+            raise HqRefused("here", 404, "There is no such member here.")
+        return whole(first_day, days)
+
+    known, office.members = office.members, {}
+    line.sync.start()
+    eventually(lambda: line.tables)
+    office.members = known
+    monkeypatch.setattr(office, "day_keys", refusing)
+    office.publish(page(anna()))
+    eventually(lambda: list(line.cache.day_keys(days_at(NOW))))
 
 
 def test_a_withdrawn_member_is_out_of_the_table_and_the_receipt_waits_for_the_service(

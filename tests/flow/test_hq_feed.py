@@ -404,3 +404,24 @@ def test_a_store_that_asks_for_another_stores_member_gets_404(hub: Hub) -> None:
     member = hub.join(home_store="de-0030")["member_ref"]
     post = {"visit_id": "v-31", "member_ref": member, "ttl_s": 60, "view": None}
     assert other.post("/v1/phone-views", post).status_code == 404
+
+
+def test_a_store_that_asks_for_another_stores_day_keys_gets_404_and_it_is_written_down(hub: Hub) -> None:
+    store, other = hub.add_store("de-0032"), hub.add_store("de-0033")
+    theirs, own = hub.join(home_store="de-0032")["member_ref"], hub.join(home_store="de-0033")["member_ref"]
+    today = int(time.time() // 86_400)
+    assert store.get("/v1/daykeys", **{"from": today, "members": theirs}).json()["days"][str(today)].keys() == {theirs}
+    assert other.get("/v1/daykeys", **{"from": today, "members": theirs}).status_code == 404
+    mixed = other.get("/v1/daykeys", **{"from": today, "members": f"{theirs},{own}"})
+    assert mixed.json()["days"][str(today)].keys() == {own}
+    params = {"action": "store.foreign", "actor": other.enrolled["device_id"]}
+    entries = hub.admin.get("/v1/audit", params=params).json()["entries"]
+    assert [(entry["object"], entry["outcome"]) for entry in entries] == [("member", "refused")] * 2
+
+
+def test_the_keys_of_a_member_who_withdrew_are_no_longer_given_and_that_is_no_offence(hub: Hub) -> None:
+    store = hub.add_store("de-0034")
+    member = hub.join(home_store="de-0034")["member_ref"]
+    hub.withdraw(member)
+    today = int(time.time() // 86_400)
+    assert store.get("/v1/daykeys", **{"from": today, "members": member}).json()["days"][str(today)] == {}

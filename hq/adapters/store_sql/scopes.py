@@ -51,6 +51,11 @@ class ScopeReads:
         query = select(SCOPE.c.store_id).where(IS_PROFILE, SCOPE.c.key == member_ref, SCOPE.c.gone.is_(False))
         return frozenset(self._c.execute(query).scalars())
 
+    def ever_held(self, store_id: str, member_refs: Collection[str]) -> frozenset[str]:
+        """Those who are in this store's scope, or were, and the tombstone is not purged yet."""
+        query = select(SCOPE.c.key).where(SCOPE.c.store_id == store_id, IS_PROFILE)
+        return frozenset(self._c.execute(query.where(among(self._c, SCOPE.c.key, member_refs))).scalars())
+
     def neighbours(self, store_id: str) -> tuple[str, ...]:
         query = select(NEIGHBOUR.c.near_id).where(NEIGHBOUR.c.store_id == store_id)
         return tuple(self._c.execute(query.order_by(NEIGHBOUR.c.near_id)).scalars())
