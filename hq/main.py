@@ -9,9 +9,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from hq.adapters.key_files import admin_token, hub_keys, make_state
 from hq.adapters.passwords import Passwords
 from hq.adapters.store_sql import SqlStore
 from hq.adapters.store_sql.connection import THREADS
+from hq.adapters.store_sql.move import MOVED
 from hq.adapters.web import Desk, create_app
 from hq.adapters.web.desk import Rates
 from hq.adapters.web.keyring_api import setup_url
@@ -37,6 +38,7 @@ from hq.service.office import Office
 from hq.settings import Settings
 
 URL_FILE: Final = "hq.url"
+_FILE: Final = "hq.sqlite"
 _SEAL: Final = "seal"
 # Parked polls and streams are told to end first, so this is only for a client that does not read its answer.
 _GRACE_S: Final = 2
@@ -55,12 +57,13 @@ def open_office(
     `checks_file`: whether all of it is looked through before anything is written, which takes seconds when it is large.
     """
     make_state(state)
-    store = SqlStore(settings.database.url or f"sqlite:///{state / 'hq.sqlite'}")
+    store = SqlStore(settings.database.url or f"sqlite:///{state / _FILE}")
     try:
         with _telling_what_keeps_it_shut():
             if checks_file:
                 store.check()
             store.migrate()
+            _refuse_moved(store)
             office = Office(
                 store=store,
                 keys=_keys(store, state),
@@ -85,6 +88,41 @@ def _telling_what_keeps_it_shut() -> Iterator[None]:
             f"The database cannot be opened ({type(error.__cause__ or error).__name__}).",
             "Check that it runs, and that STATE is on a writable disk with room.",
         ) from None
+
+
+def _refuse_moved(store: SqlStore) -> None:
+    if store.read(lambda view: view.meta(MOVED)) is not None:
+        raise Misconfigured(
+            "This database was moved to PostgreSQL.", "Name that one in STATE/hq.toml, under [database], as url."
+        )
+
+
+def move(settings: Settings, state: Path, url: str) -> Mapping[str, int]:
+    """All of STATE/hq.sqlite into the empty PostgreSQL at `url`; rows by table. Raises Misconfigured.
+
+    While nobody serves from it: what came in afterwards would stay behind.
+    """
+    file = state / _FILE
+    if settings.database.url or not file.exists():
+        raise Misconfigured("Here is no SQLite file that could move.", "Give the --state in which hq.sqlite lies.")
+    if not url.startswith("postgresql"):
+        raise Misconfigured("Only a PostgreSQL is moved to.", "For example: postgresql+psycopg:///regulars.")
+    if _is_served(state):
+        raise Misconfigured("Head office is running.", "Stop it first: systemctl stop regulars-hq.")
+    with closing(SqlStore(f"sqlite:///{file}")) as store, _telling_what_keeps_it_shut():
+        store.check()
+        store.migrate()
+        _refuse_moved(store)
+        return store.move_to(url)
+
+
+def _is_served(state: Path) -> bool:
+    try:
+        host, _, port = (state / URL_FILE).read_text().strip().removeprefix("http://").rpartition(":")
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=5):
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 def _keys(store: SqlStore, state: Path) -> HubKeys:

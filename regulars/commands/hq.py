@@ -16,10 +16,10 @@ from hq.adapters.web.keyring_api import setup_url
 from hq.core.accounts import KEY_SCOPES, Account, Right, Role
 from hq.core.audit import COMMAND
 from hq.errors import BadInput, HqError, Prerequisite
-from hq.main import URL_FILE, now, open_office, run
+from hq.main import URL_FILE, move, now, open_office, run
 from hq.service import HeadOffice
 from hq.service.restore import RestoreDesk
-from hq.settings import Settings, load_settings
+from hq.settings import FILE_NAME, Settings, load_settings
 from regulars import __version__
 from wire.picture import UPLOAD_LIMIT
 
@@ -170,6 +170,21 @@ def restored(state: Path, revoked: tuple[str, ...]) -> None:
         click.echo(
             "Now: a new link for each account (regulars hq admin invite --name NAME), a new key for each program, and "
             "regulars hq revoke-device for each device above that is not in its store.",
+            err=True,
+        )
+
+
+@command.command("move")
+@_STATE
+@click.argument("url")
+def move_(url: str, state: Path) -> None:
+    """Take everything from the SQLite file into the empty PostgreSQL at URL, once, while the service is stopped."""
+    with _said():
+        moved = move(load_settings(state), state, url)
+        click.echo(json.dumps({name: count for name, count in moved.items() if count}))
+        click.echo(
+            f"Now: give that address as url under [database] in {state / FILE_NAME}, and start head office. "
+            "Keep hq.sqlite until you have a backup of the new one; nothing is served from it any more.",
             err=True,
         )
 

@@ -200,6 +200,7 @@ def enrol(machine: Container, findings: Findings) -> None:
     findings.note("owner", owners.replace("\n", ","), good=owners == "regulars")
 
 
+_OFFICE: Final = "/var/lib/regulars/head-office"
 _OFFICE_READY: Final = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8300/readyz', timeout=5).status)"
 _READY: Final = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8470/readyz', timeout=5).status)"
 
@@ -282,9 +283,13 @@ def head_office(machine: Container, findings: Findings) -> None:
     findings.note("head_office_ready", is_ready, good=is_ready)
     link = machine.run("regulars", "hq", "admin", "invite").out
     findings.note("invites", "/hq#setup=" in link, good="/hq#setup=" in link)
-    lying = machine.shell("ls /var/lib/regulars/head-office")
+    lying = machine.shell(f"ls {_OFFICE}")
     is_roots = "seal.key" not in lying and machine.shell("ls /etc/regulars/key/head-office") == "seal.key.root"
     findings.note("seal_is_roots", is_roots, good=is_roots)
+    machine.shell("systemctl stop regulars-hq.service")
+    told = machine.run("regulars", "hq", "restored")
+    is_told = told.code == 0 and '"epoch"' in told.out and "seal.key" not in machine.shell(f"ls {_OFFICE}")
+    findings.note("restored_while_stopped", is_told, good=is_told)
     speaks = machine.run("/opt/regulars/current/bin/python", "-c", "import psycopg").code
     findings.note("speaks_to_postgresql", speaks == 0, good=speaks == 0)
 

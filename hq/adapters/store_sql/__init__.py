@@ -3,7 +3,7 @@
 Embedded SQLite first, PostgreSQL when it outgrows one machine: the same statements on both.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from hq.adapters.store_sql.events import EventReads, EventWrites
 from hq.adapters.store_sql.feed import FeedReads, FeedWrites
 from hq.adapters.store_sql.held import HeldReads
 from hq.adapters.store_sql.members import MemberReads, MemberWrites
+from hq.adapters.store_sql.move import move
 from hq.adapters.store_sql.nearby import NearbyReads
 from hq.adapters.store_sql.once import OnceWrites
 from hq.adapters.store_sql.overview import OverviewReads
@@ -91,6 +92,15 @@ class SqlStore:
             return result
 
         return write(self._engine, settled)
+
+    def move_to(self, url: str) -> Mapping[str, int]:
+        """Rows by table: all of this SQLite into the empty PostgreSQL at `url`. Raises Misconfigured."""
+        target = open_engine(url)
+        try:
+            migrate(target)
+            return move(self._engine, target)
+        finally:
+            target.dispose()
 
     def erase_traces(self) -> None:
         erase_traces(self._engine)

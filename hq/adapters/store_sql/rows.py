@@ -114,16 +114,23 @@ def _copy_in(connection: Connection, table: Table, rows: Sequence[dict[str, Any]
     incoming, columns, key = _incoming(table), list(rows[0]), [column.name for column in table.primary_key]
     connection.execute(CreateTable(incoming, if_not_exists=True))
     connection.execute(incoming.delete())
-    driver: Any = connection.connection.driver_connection
-    named = ", ".join(f'"{name}"' for name in columns)
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{incoming.name}" ({named}) FROM STDIN (FORMAT BINARY)') as copy:
-        copy.set_types([_COPIED_TYPES[type(table.c[name].type)] for name in columns])
-        for row in rows:
-            copy.write_row(tuple(row.values()))
+    copied(connection, incoming.name, table, columns, (tuple(row.values()) for row in rows))
     arrived = select(*(incoming.c[name] for name in columns)).order_by(*(incoming.c[name] for name in key))
     statement = postgresql.insert(table).from_select(columns, arrived)
     replaced = {name: statement.excluded[name] for name in columns if name not in key and name not in keep}
     connection.execute(_settled(statement, key, replaced))
+
+
+def copied(
+    connection: Connection, into: str, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """PostgreSQL's COPY into the table called `into`, whose columns are `table`'s."""
+    driver: Any = connection.connection.driver_connection
+    named = ", ".join(f'"{name}"' for name in columns)
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{into}" ({named}) FROM STDIN (FORMAT BINARY)') as copy:
+        copy.set_types([_COPIED_TYPES[type(table.c[name].type)] for name in columns])
+        for row in rows:
+            copy.write_row(row)
 
 
 def _settled(statement: Any, key: list[str], replaced: dict[str, Any]) -> Any:  # noqa: ANN401 - either database's insert
