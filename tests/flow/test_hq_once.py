@@ -144,6 +144,19 @@ def test_a_wrong_type_is_told_with_its_path_and_what_to_do(hub: Hub) -> None:
     assert reply.json()["remedy"]
 
 
+@pytest.mark.parametrize("adult", ["no", "yes", 1, None])
+def test_a_consent_is_given_by_true_and_by_nothing_like_it(hub: Hub, adult: object) -> None:
+    reply = httpx.post(f"{hub.url}/v1/join", json={**JOIN, "adult": adult}, headers={"X-Regulars": "1"})
+    assert (reply.status_code, [fault["field"] for fault in reply.json()["errors"]]) == (400, ["adult"])
+
+
+@pytest.mark.parametrize("pieces", ["7", True, 1.5])
+def test_a_count_is_a_number_and_nothing_like_it(hub: Hub, pieces: object) -> None:
+    line = {"store_id": "de-0001", "variant_id": "v", "pieces": pieces, "counted_at": 1}
+    reply = hub.admin.put("/v1/stock", json={"stock": [line]})
+    assert (reply.status_code, [fault["field"] for fault in reply.json()["errors"]]) == (400, ["stock.0.pieces"])
+
+
 @pytest.mark.parametrize(
     ("method", "path", "options", "status"),
     [

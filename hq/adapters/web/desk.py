@@ -198,10 +198,12 @@ async def body(model: type[Model]) -> Model:
     if (request.mimetype or JSON_TYPE) != JSON_TYPE and not request.mimetype.endswith("+json"):
         raise UnsupportedMediaType("The body is not application/json.")
     try:
-        value = orjson.loads(await octets() or b"{}")
+        sent = await octets() or b"{}"
+        value = orjson.loads(sent)
     except ValueError:
         raise BadInput("The request is not JSON.", "Send one JSON object.") from None
-    read = model.model_validate(value)
+    # Strict, or "no" would be a false, true a 1 and "7" a number: a wrong type is told, not guessed at.
+    read = model.model_validate_json(sent, strict=True)
     g.ignored = ignored(value, read)
     return read
 
