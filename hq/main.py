@@ -192,6 +192,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.bind((host, port))
         listener.listen(_BACKLOG)
         yield listener
+    except (socket.gaierror, UnicodeError):
+        raise PortTaken(f"There is no machine called {host}.", "Give an address of this one: --host HOST.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(f"Port {port} on {host} is taken.", "Give another one: --port PORT.") from None

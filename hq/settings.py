@@ -87,11 +87,19 @@ def load_settings(state: Path) -> Settings:
     """Raises Misconfigured with every mistake in the file."""
     file = state / FILE_NAME
     try:
-        return Settings.model_validate(tomllib.loads(file.read_text()) if file.exists() else {})
+        return checked(tomllib.loads(file.read_text()) if file.exists() else {}, str(file))
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{file} is not UTF-8.", "Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"{file} is not TOML: {error}.", "Mend the line.") from None
     except OSError as error:
         raise Misconfigured(f"{file} cannot be read: {error.strerror}.", "Check its owner and mode.") from None
+
+
+def checked(values: dict[str, object], source: str) -> Settings:
+    """Raises Misconfigured with every mistake in `values`, which come from `source`."""
+    try:
+        return Settings.model_validate(values)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise Misconfigured(f"{file} is wrong: {faults}.", "Mend or remove these settings.") from None
+        raise Misconfigured(f"{source} is wrong: {faults}.", "Mend or remove these settings.") from None

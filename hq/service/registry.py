@@ -51,6 +51,8 @@ class RegistryDesk:
     ) -> Shop:
         if not is_store_id(store_id):
             raise BadInput("A store's id is lower case letters, digits and hyphens.", "For example: de-0042.")
+        if not name.strip() or not name.isprintable():
+            raise BadInput("A store's name is empty or not plain text.", "Give what shoppers and staff call it.")
         if number is not None and not 0 < number < _U32:
             raise BadInput("A store's number is 1 to 4294967295.", "Give another number.")
         try:
@@ -95,7 +97,7 @@ class RegistryDesk:
 
         def work(change: "Change") -> None:
             if change.shop(store_id) is None:
-                raise Unknown("There is no such store.", "See `regulars hq add-store`.")
+                raise Unknown("There is no such store.", "See `regulars hq stores`.")
             change.put_enrol_code(code_hash(code.code), store_id, code.expires_at)
             change.note(self._office.merchant_id, Entry(now, by, "store.enrol_code", store_id))
 

@@ -19,11 +19,13 @@ from hq.errors import BadInput, HqError, Prerequisite
 from hq.main import URL_FILE, move, now, open_office, run
 from hq.service import HeadOffice
 from hq.service.restore import RestoreDesk
-from hq.settings import FILE_NAME, Settings, load_settings
+from hq.settings import FILE_NAME, checked, load_settings
 from regulars import __version__
 from wire.picture import UPLOAD_LIMIT
 
 _PRIVATE: Final = frozenset({"public_key", "boot_id", "past_boots"})
+# As text: of an enum click would take the names, and a key's scopes are called alike everywhere.
+_SCOPES: Final = sorted(scope.value for scope in KEY_SCOPES)
 _FAILED: Final = 1
 _REFUSED: Final = 2
 # In memory at once, some ten times over: what a small machine at a shop can take.
@@ -58,7 +60,7 @@ def run_service(
         settings = load_settings(state)
         given = {"host": host, "port": port, "public_url": public_url, "origins": origins or None}
         web = settings.web.model_dump() | {name: value for name, value in given.items() if value is not None}
-        run(Settings.model_validate(settings.model_dump() | {"web": web}), state, __version__)
+        run(checked(settings.model_dump() | {"web": web}, "The command line"), state, __version__)
 
 
 @command.command("init")
@@ -79,6 +81,15 @@ def add_store(state: Path, store_id: str, name: str, number: int | None, timezon
     """Add a store; its device is then enrolled with a code."""
     with _office(state) as office:
         click.echo(json.dumps(asdict(office.registry.add_shop(store_id, name, number, timezone, now()))))
+
+
+@command.command("stores")
+@_STATE
+def stores(state: Path) -> None:
+    """List the stores: their numbers, devices, and when one of them was last heard."""
+    with _office(state) as office:
+        for store in office.overview.overview(now()).stores:
+            click.echo(json.dumps(asdict(store)))
 
 
 @command.command("enrol-code")
@@ -210,11 +221,11 @@ def admin() -> None:
 def invite(state: Path, role: str, name: str) -> None:
     """Print a link that works once, within two days: whoever opens it chooses a name and a password."""
     with _office(state) as office:
-        account = _account(office, name) if name else None
+        account, url = _account(office, name) if name else None, _public_url(state, office)
         secret = office.accounts.invite(
             account.role if account else Role(role), COMMAND, now(), account_id=account.account_id if account else ""
         )
-        click.echo(setup_url(_public_url(state, office), secret))
+        click.echo(setup_url(url, secret))
 
 
 @admin.command("list")
@@ -245,7 +256,7 @@ def close_account(state: Path, name: str) -> None:
 @admin.command("key")
 @_STATE
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(sorted(KEY_SCOPES)))
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(_SCOPES))
 @click.option("--days", type=click.IntRange(1, 3_650), default=365, show_default=True)
 def make_key(state: Path, name: str, scopes: tuple[str, ...], days: int) -> None:
     """Print a new key for a program called NAME; it is shown once."""

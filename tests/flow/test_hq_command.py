@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -46,6 +47,10 @@ def test_stores_get_numbers_and_codes(state: Path) -> None:
         (("add-store", "DE 1", "--name", "Eins"), "lower case"),
         (("add-store", "de-3", "--name", "Drei", "--timezone", "Mars/Olympus"), "Europe/Berlin"),
         (("enrol-code", "de-0009"), "no such store"),
+        (("add-store", "de-4", "--name", " "), "name is empty"),
+        (("run", "--port", "0", "--host", "a" * 64), "--host"),
+        (("run", "--port", "0", "--origin", "ftp://there"), "web.origins"),
+        (("run", "--port", "0", "--public-url", "javascript:alert(1)"), "web.public_url"),
         (("withdraw", "000000000000"), "no such member"),
         (("withdraw", "ab" * 16, "--erase"), "no such member"),
     ],
@@ -57,6 +62,29 @@ def test_what_is_wrong_is_one_sentence_and_exit_2(shop: Path, arguments: tuple[s
     assert done.stderr.startswith("Error: ")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_key_is_made_for_the_scopes_that_everything_else_names(shop: Path) -> None:
+    done = hq("admin", "key", "web shop", "--scope", "stores.read", state=shop)
+    assert (done.returncode, done.stdout[:3]) == (0, "rk_")
+
+
+def test_the_stores_are_listed(shop: Path) -> None:
+    (line,) = hq("stores", state=shop).stdout.splitlines()
+    assert (json.loads(line)["store_id"], json.loads(line)["devices"]) == ("de-0001", 0)
+
+
+def test_a_link_that_cannot_be_shown_is_not_made(shop: Path) -> None:
+    assert hq("admin", "invite", state=shop).returncode == 3
+    with sqlite3.connect(shop / "hq.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM account_invite").fetchone() == (0,)
+    database.close()
+
+
+def test_settings_in_another_encoding_are_one_sentence(state: Path) -> None:
+    (state / "hq.toml").write_bytes('[merchant]\nname = "Müller"\n'.encode("latin-1"))
+    done = hq("init", state=state)
+    assert (done.returncode, "UTF-8" in done.stderr, done.stderr.count("\n")) == (2, True, 1)
 
 
 def test_a_damaged_database_is_told_and_kept(state: Path) -> None:
