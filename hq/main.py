@@ -29,13 +29,13 @@ from hq.adapters.web.desk import Rates
 from hq.adapters.web.keyring_api import setup_url
 from hq.adapters.web.patience import PatientProtocol
 from hq.core.accounts import Role
-from hq.core.audit import COMMAND
+from hq.core.audit import COMMAND, Entry
 from hq.core.erasure import retention
 from hq.core.keys import HubKeys
 from hq.errors import Misconfigured, PortTaken
 from hq.service import HeadOffice
 from hq.service.office import Office
-from hq.settings import Settings
+from hq.settings import DatabaseSettings, Settings
 
 URL_FILE: Final = "hq.url"
 _FILE: Final = "hq.sqlite"
@@ -113,7 +113,11 @@ def move(settings: Settings, state: Path, url: str) -> Mapping[str, int]:
         store.check()
         store.migrate()
         _refuse_moved(store)
-        return store.move_to(url)
+        moved = store.move_to(url)
+    there = settings.model_copy(update={"database": DatabaseSettings(url=url)})
+    with open_office(there, state) as head_office:  # with the keys that belong to it, or this says so
+        head_office.office.note(Entry(now(), COMMAND, "office.moved"))
+    return moved
 
 
 def _is_served(state: Path) -> bool:
