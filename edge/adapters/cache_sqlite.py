@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from sys import intern
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -20,6 +21,7 @@ from edge.adapters.cache_withdrawals import Withdrawals, put_revoked, told_again
 from edge.adapters.enrolment import public_keys
 from edge.adapters.store_sqlite import DatabaseError, meta, put_meta
 from edge.core.bodies import MODELS, Body
+from edge.core.goods import lean
 from edge.core.proof import Proof
 from edge.core.replica import Key, Plan
 from wire.dictionary import Dictionaries
@@ -295,6 +297,6 @@ def _literal(word: str) -> str:
 
 def _file(products: dict[str, Product], stock: dict[str, Stock], key: str, body: Body | None) -> None:
     if isinstance(body, Product):
-        products[key] = body
+        products[intern(key)] = lean(body)
     elif isinstance(body, Stock):
-        stock[key] = body
+        stock[intern(key)] = lean(body)
