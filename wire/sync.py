@@ -80,9 +80,13 @@ class DigestReply(_Message):
 
 
 class DayKeys(_Message):
-    """Day (unix // 86400) -> member_ref -> SK in hex, for this store only."""
+    """Day (unix // 86400) -> member_ref -> SK in hex, for this store only.
+
+    `upto`: the last member of this answer when more come behind it; empty when these are all.
+    """
 
     store_number: int
+    upto: str = ""
     days: dict[int, dict[str, str]]
 
 

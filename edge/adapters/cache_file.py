@@ -25,7 +25,7 @@ from edge.adapters.store_sqlite import (
     removed,
 )
 
-SCHEMA: Final = "4"
+SCHEMA: Final = "5"
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL);
@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS dictionary (id INTEGER PRIMARY KEY, octets BLOB NOT N
 CREATE TABLE IF NOT EXISTS revoked (
     member_ref TEXT PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL,
     rev INTEGER NOT NULL, confirmed INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS day_key (day INTEGER, member_ref TEXT, key BLOB NOT NULL, PRIMARY KEY (day, member_ref));
+CREATE TABLE IF NOT EXISTS day_key (
+    day INTEGER, member_ref TEXT, key BLOB NOT NULL, PRIMARY KEY (day, member_ref)) WITHOUT ROWID;
 """
 _log = structlog.get_logger("cache")
 

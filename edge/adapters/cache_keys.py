@@ -11,6 +11,8 @@ DAY_S: Final = 86_400
 # Two megabytes of keys, and tens of milliseconds in which nobody else reads.
 _KEYS_AT_ONCE: Final = 10_000
 _DAY_KEYS: Final = "SELECT member_ref, key FROM day_key WHERE day = ? AND member_ref > ? ORDER BY member_ref LIMIT ?"
+_BETWEEN: Final = "SELECT member_ref, key FROM day_key WHERE day = ? AND member_ref > ? AND member_ref <= ?"
+_LAST: Final = chr(0x10FFFF)  # no member is behind
 
 
 class DayKeys(CacheFile):
@@ -47,18 +49,22 @@ class DayKeys(CacheFile):
                 pk=("day", "member_ref"),
             )
 
-    def put_day_keys(self, days: Mapping[int, Mapping[str, str]], first_day: int) -> None:
-        """Replaces the keys of the given days; days before `first_day` go.
+    def put_day_keys(
+        self, days: Mapping[int, Mapping[str, str]], first_day: int, after: str = "", upto: str = ""
+    ) -> None:
+        """Replaces the keys of the given days, of members behind `after` and up to `upto` (empty: to the end).
 
-        Not of members who withdrew and did not come back: a restored head office may offer theirs again.
+        Days before `first_day` go. Most keys are here already, from the day before: only what differs is written, or a
+        large store would wear its card out with the same. Not of members who withdrew and did not come back: a
+        restored head office may offer theirs again.
         """
         with self._writing() as db:
             gone = {row[0] for row in db.execute(STAYING_AWAY).fetchall()}
             db.execute("DELETE FROM day_key WHERE day < ?", [first_day])
             for day, keys in days.items():
-                db.execute("DELETE FROM day_key WHERE day = ?", [day])
-                db.table("day_key").insert_all(
-                    {"day": day, "member_ref": member, "key": bytes.fromhex(key)}
-                    for member, key in keys.items()
-                    if member not in gone
-                )
+                here = dict(db.execute(_BETWEEN, [day, after, upto or _LAST]).fetchall())
+                given = {member: bytes.fromhex(key) for member, key in keys.items() if member not in gone}
+                ended = [(day, member) for member in here.keys() - given.keys()]
+                db.conn.executemany("DELETE FROM day_key WHERE day = ? AND member_ref = ?", ended)
+                other = [(day, member, key) for member, key in given.items() if here.get(member) != key]
+                db.conn.executemany("INSERT OR REPLACE INTO day_key VALUES (?, ?, ?)", other)

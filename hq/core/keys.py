@@ -55,6 +55,21 @@ class HubKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Whose keys are asked for: `only` these members, or all behind `after` in the order of their references.
+
+    Not more than `limit` of them; 0: all.
+    """
+
+    only: Sequence[str] = ()
+    after: str = ""
+    limit: int = 0
+
+
+EVERYBODY: Final = KeyPage()
+
+
+@dataclass(frozen=True, slots=True)
 class SealedSecret:
     member_ref: str
     sealed: bytes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hq.core.audit import Actor, Entry
 from hq.core.codes import PHONE_CODE_LIFETIME_S, code_hash
 from hq.core.consent import recognisable
-from hq.core.keys import SealedSecret, cache_key, day_keys
+from hq.core.keys import EVERYBODY, KeyPage, SealedSecret, cache_key, day_keys
 from hq.core.known import Token
 from hq.core.outbox import accepted
 from hq.core.registry import Device, is_public_key, receipt_genuine, voice
@@ -159,8 +159,8 @@ class StoreDesk:
             dictionaries={number: b64encode(shipped_octets(number)).decode() for number in lacking},
         )
 
-    def day_keys(self, device: Device, first_day: int, days: int, now: float, members: Sequence[str] = ()) -> DayKeys:
-        """For the lease and one day, yesterday included, of the members in this store's scope, or of these of them.
+    def day_keys(self, device: Device, first_day: int, days: int, now: float, page: KeyPage = EVERYBODY) -> DayKeys:
+        """For the lease and one day, yesterday included, of the members in this store's scope that `page` asks for.
 
         Nobody needs more, so nobody gets more. Raises Foreign for members of whom it never held one; who asks for one
         among its own gets its own, and it is written down.
@@ -173,16 +173,17 @@ class StoreDesk:
             )
 
         def work(view: "View") -> tuple[list[SealedSecret], int]:
-            return view.secrets(device.store_id, now, members), len(view.ever_held(device.store_id, members))
+            return view.secrets(device.store_id, now, page), len(view.ever_held(device.store_id, page.only))
 
         secrets, own = self._office.store.read(work)
-        if own < len(set(members)):
+        if own < len(set(page.only)):
             foreign = self._foreign(device, Foreign("member"), now)
             if not own:
                 raise foreign
         wanted = range(first_day, first_day + days)
         keys = day_keys(secrets, device.store_number, wanted, self._office.keys.seal)
-        return DayKeys(store_number=device.store_number, days=keys)
+        upto = secrets[-1].member_ref if page.limit and len(secrets) == page.limit else ""
+        return DayKeys(store_number=device.store_number, upto=upto, days=keys)
 
     def events(self, device: Device, batch: EventBatch, now: float) -> BatchAck:
         """Raises Conflict when other events were sent under these numbers: two machines count with one key."""

@@ -168,10 +168,10 @@ def test_keys_of_members_whom_head_office_does_not_know_here_are_asked_for_with_
 ) -> None:
     whole = office.day_keys
 
-    def refusing(first_day: int, days: int, members: Collection[str] = ()) -> DayKeys:
+    def refusing(first_day: int, days: int, members: Collection[str] = (), after: str = "") -> DayKeys:
         if members:
             raise HqRefused("here", 404, "There is no such member here.")
-        return whole(first_day, days)
+        return whole(first_day, days, after=after)
 
     known, office.members = office.members, {}
     line.sync.start()
@@ -180,6 +180,14 @@ def test_keys_of_members_whom_head_office_does_not_know_here_are_asked_for_with_
     monkeypatch.setattr(office, "day_keys", refusing)
     office.publish(page(anna()))
     eventually(lambda: list(line.cache.day_keys(days_at(NOW))))
+
+
+@pytest.mark.parametrize("at_once", [0, 1, 2, 5])
+def test_the_keys_of_all_members_come_some_members_at_a_time(line: Line, office: Office, at_once: int) -> None:
+    office.members = {f"{number:032x}": "0b" * 16 for number in range(5)}
+    office.key_members = at_once
+    line.sync.start()
+    eventually(lambda: {member for member, _, _ in line.cache.day_keys(days_at(NOW))} == set(office.members))
 
 
 def test_a_withdrawn_member_is_out_of_the_table_and_the_receipt_waits_for_the_service(

@@ -41,6 +41,7 @@ class Office:
         self.fault: Exception | None = None
         self.pages: list[Page | Exception] = []
         self.members = {ANNA: "07" * 16}
+        self.key_members = 0
         self.views: list[PhoneViewPost] = []
         self.events_seen: list[int] = []
         self.receipts: list[int] = []
@@ -93,9 +94,13 @@ class Office:
             dictionaries={number: b64encode(shipped_octets(number)).decode() for number in lacking},
         )
 
-    def day_keys(self, first_day: int, days: int, members: Collection[str] = ()) -> DayKeys:
+    def day_keys(self, first_day: int, days: int, members: Collection[str] = (), after: str = "") -> DayKeys:
+        """`key_members` at a time, 0 all at once as an older head office does."""
         self._answer()
-        return DayKeys(store_number=1, days={first_day + 1: dict(self.members)})
+        behind = sorted(member for member in self.members if member > after)
+        some = behind[: self.key_members] if self.key_members else sorted(self.members)
+        upto = some[-1] if len(some) < len(behind) else ""
+        return DayKeys(store_number=1, upto=upto, days={first_day + 1: {one: self.members[one] for one in some}})
 
     def feed(self, cursor: str, revoke_cursor: int, wait_s: int, *, ahead: bool = False) -> Page | Unchanged:
         self._answer()

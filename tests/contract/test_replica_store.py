@@ -243,6 +243,23 @@ def test_keys_of_days_gone_by_go(cache: Cache) -> None:
     assert [day for _, day, _ in cache.day_keys({1, 2, 3})] == [2, 3]
 
 
+def test_keys_of_some_members_leave_those_of_others_as_they_are(cache: Cache) -> None:
+    a, b, c, d = (f"{number:032x}" for number in range(4))
+    cache.put_day_keys({1: {a: "0a" * 16, b: "0b" * 16, c: "0c" * 16, d: "0d" * 16}}, 0)
+    cache.put_day_keys({1: {c: "1c" * 16}}, 0, after=a, upto=c)
+    assert {member: key.hex()[:2] for member, _, key in cache.day_keys({1})} == {a: "0a", c: "1c", d: "0d"}
+
+
+def test_keys_that_are_here_already_are_not_written_again(cache: Cache, path: Path) -> None:
+    """Of nine days' keys eight came yesterday: a card would wear out with the same."""
+    keys = {f"{number:032x}": "0b" * 16 for number in range(2_000)}
+    cache.put_day_keys(dict.fromkeys(range(9), keys), 0)
+    log = path.with_name("cache.db-wal")
+    before = log.stat().st_size
+    cache.put_day_keys(dict.fromkeys(range(9), keys), 0)
+    assert log.stat().st_size == before
+
+
 def test_keys_of_the_days_asked_for_come_all_and_once(cache: Cache) -> None:
     keys = {f"{number:032x}": "0b" * 16 for number in range(10_001)}
     cache.put_day_keys({1: keys, 2: keys, 3: keys}, 0)

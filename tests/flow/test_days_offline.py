@@ -72,7 +72,7 @@ class FarOffice(Office):
         self.clock.confirm(self.world.now)
         return reply.model_copy(update={"now": self.world.now})
 
-    def day_keys(self, first_day: int, days: int, members: Collection[str] = ()) -> DayKeys:
+    def day_keys(self, first_day: int, days: int, members: Collection[str] = (), after: str = "") -> DayKeys:
         self._answer()
         keys = {day: {ANNA: rst1.day_key(SECRET, NUMBER, day).hex()} for day in range(first_day, first_day + days)}
         return DayKeys(store_number=NUMBER, days=keys)

@@ -62,6 +62,23 @@ def test_day_keys_are_those_the_members_phone_derives(hub: Hub, store: StoreClie
         assert keys[joined["member_ref"]] == expected.hex()
 
 
+def test_day_keys_come_some_members_at_a_time(hub: Hub, store: StoreClient) -> None:
+    """Those of a department store at once would be 60 MB, which takes longer than a store waits for an answer."""
+    for _ in range(3):
+        hub.join()
+    today = int(time.time() // 86_400)
+    everybody, some, after = store.day_keys()[str(today)], dict[str, str](), ""
+    for _ in range(len(everybody)):
+        page = store.get("/v1/daykeys", **{"from": today, "days": 1, "limit": 2, "after": after}).json()
+        assert len(page["days"][str(today)]) <= 2
+        some |= page["days"][str(today)]
+        after = page["upto"]
+        if not after:
+            break
+    assert some == everybody
+    assert after == ""
+
+
 def test_day_keys_beyond_the_lease_are_refused(store: StoreClient) -> None:
     today = int(time.time() // 86_400)
     assert store.get("/v1/daykeys", **{"from": today, "days": 10}).status_code == 400

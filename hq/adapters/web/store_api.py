@@ -12,6 +12,7 @@ from hq.adapters.web.openapi import operation
 from hq.adapters.web.together import Answer, answer
 from hq.adapters.web.wake import wait
 from hq.core.changes import PAGE_ROWS, WAIT_S
+from hq.core.keys import KeyPage
 from hq.core.registry import Device, Seen
 from hq.core.snapshots import SNAPSHOT_S
 from hq.errors import TooFast
@@ -77,6 +78,9 @@ class DayKeysQuery(Sent):
     days: Annotated[int, Field(ge=1, le=40)] = 1
     # member_refs with commas: a store that gained a few members asks for theirs, not for all of its again.
     members: Annotated[str, Field(max_length=2_000)] = ""
+    # At most so many members, behind this one: a department store's keys at once are 60 MB and a quarter of a minute.
+    limit: Annotated[int, Field(ge=0, le=10_000)] = 0
+    after: Annotated[str, Field(max_length=32)] = ""
 
 
 def store_api(desk: Desk) -> Blueprint:
@@ -102,7 +106,8 @@ def store_api(desk: Desk) -> Blueprint:
         device = await desk.device()
         asked = query(DayKeysQuery)
         members = tuple(filter(None, asked.members.split(",")))
-        reply = await desk.run(stores.day_keys, device, asked.first, asked.days, desk.clock(), members)
+        page = KeyPage(members, asked.after, asked.limit)
+        reply = await desk.run(stores.day_keys, device, asked.first, asked.days, desk.clock(), page)
         return model_reply(reply)
 
     @routes.get("/feed")
