@@ -23,6 +23,7 @@ of files it keeps for them, and what a card's own controller writes for each pag
 
 import argparse
 import json
+import re
 import selectors
 import subprocess
 import sys
@@ -32,10 +33,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import IO, Final, cast
 
-from _clients import Crowd  # type: ignore[import-not-found]  # beside this file
+from _clients import Client, Crowd  # type: ignore[import-not-found]  # beside this file
 from _filled import NUMBER, SITE, STORE, fill, open_store  # type: ignore[import-not-found]  # as above
 from _processes import Held, Processes, Spent  # type: ignore[import-not-found]  # as above
 from pipeline import head_office  # type: ignore[import-not-found]  # as above
@@ -110,26 +112,27 @@ class Edge:
 
 
 class Floor:
-    """The tablets. The first one claims whoever comes, as the fastest of the staff would."""
+    """The tablets. One after the other claims who comes."""
 
     def __init__(self, url: str, tokens: list[str], selector: selectors.BaseSelector) -> None:
         port = int(url.rpartition(":")[2])
         self.pushed = 0
         self._claims = 0
         self._crowds: list[Crowd] = []
+        self._tablets: list[Client] = []
         for number, token in enumerate(tokens):
             crowd = Crowd(port, "40" + json.dumps({"token": token, "proto": 1}), selector)
             (tablet,) = crowd.connect(1, f"X-Forwarded-For: 10.0.0.{number}\r\n")
             tablet.heard = self._heard
             self._crowds.append(crowd)
-        (self._first,) = self._crowds[0].clients
-        self._first.heard = self._claim
+            self._tablets.append(tablet)
+        self._tablets[0].heard = self._claim
 
     def pump(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._crowds[0].pump(min(left, 0.5))  # of all: they share a selector
-        if not all(client.is_open for crowd in self._crowds for client in crowd.clients):
+        if not all(tablet.is_open for tablet in self._tablets):
             raise SystemExit("footprint: a tablet was put out")
 
     def _heard(self, text: bytes, _now: float) -> None:
@@ -144,14 +147,41 @@ class Floor:
         if event == "upsert" and card.get("kind") == "visit" and not card.get("claimed_by"):
             self._claims += 1
             command = {"key": f"claim-{self._claims:05d}", "name": "claim", "visit_id": card["id"]}
-            self._first.say(f'42{self._claims}["command",{json.dumps(command)}]'.encode())
+            tablet = self._tablets[self._claims % len(self._tablets)]
+            tablet.say(f'42{self._claims}["command",{json.dumps(command)}]'.encode())
+
+
+# `regulars` as the wheel and its pins install it: the libraries below look for others and load those that are there.
+_REGULARS: Final = """
+import runpy, sys
+sys.modules.update(dict.fromkeys(sys.argv.pop(1).split(",")))
+runpy.run_module("regulars", run_name="__main__", alter_sys=True)
+"""
+
+
+def _hidden() -> list[str]:
+    """What is installed here and not in a shop: modules of packages that only development needs."""
+    pins = (ROOT / "requirements" / "base.txt").read_text()
+    shipped = {_plain(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", pins, re.MULTILINE)}
+    ours = {"regulars"}
+    return [
+        module
+        for module, packages in metadata.packages_distributions().items()
+        if not set(map(_plain, packages)) & (shipped | ours)
+    ]
+
+
+def _plain(package: str) -> str:
+    """As the index writes it."""
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Edge]:
     places = ["--config", str(folder / "store.toml"), "--state", str(folder / "state"), "--port", "0"]
     with (folder / "edge.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "regulars", "edge", "run", *places], stderr=log)
+        command = [sys.executable, "-c", _REGULARS, ",".join(_hidden()), "edge", "run", *places]
+        process = subprocess.Popen(command, stderr=log)
         try:
             yield Edge(folder, process)
         finally:

@@ -241,6 +241,7 @@ def run(
     `is_patient`: a store that is not enrolled yet is waited for. `node_keys` open the ESPHome nodes, by scanner id.
     The other three options stand in for the machine's radio (scanners whose source is `simulator`).
     """
+    system.one_heap()
     system.start_logs()
     supervisor = Supervisor()
     make_state_dir(state_dir)
