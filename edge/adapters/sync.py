@@ -20,6 +20,7 @@ import structlog
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.feed import Feed
 from edge.adapters.hq_http import HqClient, StartOver
+from edge.adapters.key_sync import fetch_keys
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.pause import Pause
 from edge.adapters.store_sqlite import DatabaseError, OperationalError, told
@@ -235,22 +236,9 @@ class Sync:
         if today != self._keys_for:
             members = ()  # a new day's keys are missing of everybody
         lease_days = min(self._settings.offline.lease_days, int(self._cache.granted_s() // DAY_S))
-        if members:
-            self._cache.add_day_keys(self._client.day_keys(today - 1, lease_days + 2, members).days)
-        else:
-            self._fetch_all_keys(today - 1, lease_days + 2)
+        fetch_keys(self._client, self._cache, range(today - 1, today + lease_days + 1), members)
         self._keys_for = today
         self._rebuild_table()
-
-    def _fetch_all_keys(self, first_day: int, days: int) -> None:
-        """Some members at a time: of 100,000 they are 60 MB, and no answer to wait for."""
-        after, is_last = "", False
-        while not is_last:
-            answer = self._client.day_keys(first_day, days, after=after)
-            if answer.upto and answer.upto <= after:
-                raise ValueError("head office's keys do not come to an end")
-            self._cache.put_day_keys(answer.days, first_day, after, answer.upto)
-            after, is_last = answer.upto, not answer.upto
 
     def _rebuild_table(self) -> None:
         with self._table_lock:
