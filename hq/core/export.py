@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from hq.core.audit import Outcome
 from hq.core.erasure import KEPT_AFTER_ERASURE, RETENTION
 from wire.cards import PhoneView
 from wire.profile import Profile
@@ -53,6 +54,8 @@ class Access(_Part):
     at: float
     by: str
     action: str
+    object: str  # the store that a card was shown in; empty where only the member was concerned
+    outcome: Outcome
 
 
 class Proof(_Part):
@@ -103,7 +106,7 @@ class MemberExport(_Part):
     consent_receipts: tuple[ConsentReceipt, ...]
     consent_records: tuple[dict[str, JsonValue], ...]
     events: tuple[MemberEvent, ...]
-    visit: PhoneView | None
+    visits: tuple[PhoneView, ...]
     wishes: tuple[dict[str, JsonValue], ...]
     shared_with: tuple[StoreCopy, ...]
     held_because: tuple[HeldBecause, ...]

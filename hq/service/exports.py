@@ -34,7 +34,6 @@ class ExportDesk:
     def _gathered(self, view: "View", profile: Profile, now: float) -> MemberExport:
         office, member_ref = self._office, profile.member_ref
         receipts, controller = view.receipts(member_ref), view.merchant_name(office.merchant_id)
-        visit = view.visit_of(member_ref, now)
         names = {shop.store_id: shop.name for shop in view.shops(office.merchant_id)}
         keys, sessions, codes = view.count_secrets(member_ref)
         return MemberExport(
@@ -48,7 +47,7 @@ class ExportDesk:
                 for each in receipts
             ),
             events=tuple(MemberEvent.model_validate(event) for event in view.member_events(member_ref)),
-            visit=None if visit is None else visit.view,
+            visits=tuple(view.member_visits(member_ref)),
             wishes=tuple(view.member_wishes(member_ref)),
             shared_with=tuple(
                 StoreCopy(store_id=store_id, name=names.get(store_id, store_id))
@@ -66,7 +65,13 @@ class ExportDesk:
 
 def _access(entry: Entry) -> Access:
     """Who by kind and role: an account's id would tell which colleague it was."""
-    return Access(at=entry.at, by=entry.actor.role or entry.actor.kind, action=entry.action)
+    return Access(
+        at=entry.at,
+        by=entry.actor.role or entry.actor.kind,
+        action=entry.action,
+        object=entry.object,
+        outcome=entry.outcome,
+    )
 
 
 def _withdrawals(view: "View", member_ref: str) -> tuple[Withdrawn, ...]:

@@ -2,13 +2,15 @@
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.flow.hub import Hub, StoreClient
+from tests.flow.hub import Hub, StoreClient, running_hub
+from tests.flow.test_hq_phone import visit
 
 ALIAS = "Xaverine"
 
@@ -40,9 +42,24 @@ def test_the_export_names_everything_that_is_held(hub: Hub, store: StoreClient, 
     assert [entry["action"] for entry in again["access_log"]] == ["member.export"]
 
 
+def test_the_export_names_the_store_where_the_card_was_shown_and_every_visit_on_the_phone(tmp_path: Path) -> None:
+    with running_hub(tmp_path / "state") as hub:
+        home, other = hub.add_store("de-0001"), hub.add_store("de-0002")
+        joined = hub.join(home_store="de-0001")
+        other.post("/v1/pull", {"loyalty_number": joined["loyalty_number"]}).raise_for_status()
+        for store in (home, other):
+            visit(store, joined["member_ref"], uuid4().hex)
+        found = hub.admin.get(f"/v1/members/{joined['member_ref']}/export").json()
+        page = hub.phone(joined["phone_url"]).get("/phone/export", params={"format": "html"}).text
+    assert {each["store_id"] for each in found["visits"]} == {"de-0001", "de-0002"}
+    (pulled,) = [entry for entry in found["access_log"] if entry["action"] == "member.pull"]
+    assert (pulled["by"], pulled["object"], pulled["outcome"]) == ("device", "de-0002", "done")
+    assert "<td>member.pull</td><td>de-0002</td>" in page
+
+
 def test_every_table_that_names_members_is_in_the_export_or_named_in_it(hub: Hub, joined: dict[str, Any]) -> None:
     shown = {
-        "profile": "profile", "receipt": "consent_receipts", "event": "events", "phone_view": "visit",
+        "profile": "profile", "receipt": "consent_receipts", "event": "events", "phone_view": "visits",
         "command": "wishes", "scope": "shared_with", "scope_reason": "held_because", "audit": "access_log",
         "revocation": "withdrawals", "applied_receipt": "withdrawals",
         "member_secret": "secrets", "session": "secrets", "phone_code": "secrets",

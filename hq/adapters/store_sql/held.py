@@ -5,17 +5,20 @@ import json
 from pydantic import JsonValue
 from sqlalchemy import Connection, Table, func, select
 
+from hq.adapters.store_sql.rows import unpacked
 from hq.adapters.store_sql.tables import (
     AUDIT,
     COMMAND,
     MEMBER_SECRET,
     MERCHANT,
     PHONE_CODE,
+    PHONE_VIEW,
     PROFILE,
     REVOCATION,
     SESSION,
 )
 from hq.core.audit import Actor, Entry
+from wire.cards import PhoneView
 
 
 class HeldReads:
@@ -33,6 +36,12 @@ class HeldReads:
         """Commands on their way to a store."""
         query = select(COMMAND.c.body).where(COMMAND.c.member_ref == member_ref).order_by(COMMAND.c.expires_at)
         return tuple(json.loads(body) for body in self._c.execute(query).scalars())
+
+    def member_visits(self, member_ref: str) -> tuple[PhoneView, ...]:
+        """As stores show them on the phone, those included that ran out and are not purged yet; newest first."""
+        query = select(PHONE_VIEW.c.body).where(PHONE_VIEW.c.member_ref == member_ref, PHONE_VIEW.c.body.is_not(None))
+        bodies = self._c.execute(query.order_by(PHONE_VIEW.c.seq.desc())).scalars()
+        return tuple(PhoneView.model_validate_json(unpacked(body)) for body in bodies)
 
     def member_withdrawals(self, member_ref: str) -> tuple[int, ...]:
         query = select(REVOCATION.c.seq).where(REVOCATION.c.member_ref == member_ref).order_by(REVOCATION.c.seq)

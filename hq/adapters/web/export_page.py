@@ -78,7 +78,7 @@ class _Page:
         yield self._section("events", self._table(("when", "what", "store", "details"), self._events()))
         yield self._section("visit", self._pairs(self._visit()))
         yield self._section("withdrawals", self._table(("when", "what", "store", "proved"), self._withdrawals()))
-        yield self._section("access", self._table(("when", "who", "what"), self._access()))
+        yield self._section("access", self._table(("when", "who", "what", "store"), self._access()))
         yield self._section("secrets", self._pairs(self._secrets()))
         yield self._section("retention", self._table(("what", "days", "reason"), self._retention()))
         yield self._section("stays", self._table(("what", "until", "reason"), self._stays()))
@@ -104,9 +104,9 @@ class _Page:
             yield _instant(event.at), event.type, event.store_id, _plain(event.body)
 
     def _visit(self) -> Iterator[tuple[str, str]]:
-        visit = self._export.visit
-        for name, value in visit.model_dump(mode="json").items() if visit is not None else ():
-            yield name, _plain(value)
+        for visit in self._export.visits:
+            for name, value in visit.model_dump(mode="json").items():
+                yield name, _plain(value)
         for wish in self._export.wishes:
             yield "wish", _plain(wish)
 
@@ -127,7 +127,7 @@ class _Page:
 
     def _access(self) -> Iterator[tuple[str, ...]]:
         for access in self._export.access_log:
-            yield _instant(access.at), access.by, access.action
+            yield _instant(access.at), access.by, access.action, access.object or "–"
 
     def _secrets(self) -> Iterator[tuple[str, str]]:
         for name, value in self._export.secrets.model_dump().items():
