@@ -90,6 +90,8 @@ class ImportDesk:
             if store_id not in shops:
                 key = ("stock", f"{store_id}/{variant_id}")
                 batch.mistake(key, "This store is not here.", "Add it first: regulars hq add-store.")
+        for member_ref in sorted(view.erased_among(self._office.merchant_id, list(batch.profiles))):
+            batch.mistake(("profiles", member_ref), "This member was erased, and stays so.", "Leave the line out.")
         numbers: dict[str, str] = {}
         for member_ref, profile in batch.profiles.items():
             number = profile.loyalty_number

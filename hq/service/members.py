@@ -143,6 +143,11 @@ class MemberDesk:
         """As `put_profile`, for many at once, each of another member."""
         sent = sorted(sent, key=lambda profile: profile.member_ref)
         known = change.profiles([profile.member_ref for profile in sent])
+        unknown = [profile.member_ref for profile in sent if profile.member_ref not in known]
+        if change.erased_among(self._office.merchant_id, unknown):
+            raise Conflict(
+                "This member was erased, and stays so.", "Delete the person in the system that sends this too."
+            )
         merged = [self._merged(change, profile, known.get(profile.member_ref)) for profile in sent]
         named = {store_id for profile in merged for store_id in (profile.home_store, *reserved(profile, now))}
         self._check_stores(change, named - {""})
@@ -186,7 +191,9 @@ class MemberDesk:
 
     def _find(self, change: "Change", member: str) -> Profile:
         number = read_loyalty(member)
-        profile = change.profile_by_loyalty(self._office.merchant_id, number or member) or change.profile(member)
+        found = change.profile_by_loyalty(self._office.merchant_id, number or member)
+        # Locked: somebody who was erased between the two would be written again.
+        profile = change.profile(member if found is None else found.member_ref)
         if profile is None or profile.merchant_id != self._office.merchant_id:
             raise Unknown("There is no such member.", "Give the member_ref or the loyalty number.")
         return profile

@@ -273,7 +273,8 @@ class StoreDesk:
             raise TooFast("Too many cards at once.", "Try again in a moment.", retry_after_s=5)
 
         def work(change: "Change") -> Reason | None:
-            profile = change.profile_by_loyalty(device.merchant_id, loyalty_number)
+            found = change.profile_by_loyalty(device.merchant_id, loyalty_number)
+            profile = None if found is None else change.profile(found.member_ref)
             if profile is None or not recognisable(profile, now):
                 return None
             return begin_visit(change, profile, device.store_id, now, now + VISIT_S)

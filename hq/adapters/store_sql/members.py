@@ -17,6 +17,7 @@ from hq.adapters.store_sql.tables import (
     PHONE_VIEW,
     PROFILE,
     RECEIPT,
+    REVOCATION,
     SCOPE,
     SCOPE_REASON,
     SESSION,
@@ -46,13 +47,27 @@ class MemberReads:
         return found
 
     def profile_by_loyalty(self, merchant_id: str, number: str) -> Profile | None:
+        """Not locked: whoever writes it afterwards asks `profile` for it again."""
         query = select(PROFILE.c.body).where(PROFILE.c.merchant_id == merchant_id, PROFILE.c.loyalty_number == number)
         return self._one_profile(query)
 
     def members_among(self, merchant_id: str, refs: Collection[str]) -> frozenset[str]:
         """Those of `refs` who have a profile here."""
         query = select(PROFILE.c.member_ref).where(PROFILE.c.merchant_id == merchant_id)
-        return frozenset(self._c.execute(query.where(PROFILE.c.member_ref.in_(refs))).scalars())
+        query = query.where(PROFILE.c.member_ref.in_(refs)).order_by(PROFILE.c.member_ref)
+        # Shared among those who report; an erasure, which deletes the profile first, waits and finds what they wrote.
+        locked = query.with_for_update(read=True, key_share=True)
+        return frozenset(self._c.execute(locked if self._writes else query).scalars())
+
+    def erased_among(self, merchant_id: str, refs: Sequence[str]) -> frozenset[str]:
+        """Those of `refs` who were erased here."""
+        found: set[str] = set()
+        for start in range(0, len(refs), CHUNK_ROWS):
+            query = select(REVOCATION.c.member_ref).where(REVOCATION.c.merchant_id == merchant_id)
+            query = query.where(REVOCATION.c.kind == "erase")
+            chunk = refs[start : start + CHUNK_ROWS]
+            found |= set(self._c.execute(query.where(among(self._c, REVOCATION.c.member_ref, chunk))).scalars())
+        return frozenset(found)
 
     def secret(self, member_ref: str) -> bytes | None:
         query = select(MEMBER_SECRET.c.sealed).where(MEMBER_SECRET.c.member_ref == member_ref)
@@ -125,7 +140,8 @@ class MemberWrites(MemberReads):
     def erase_member(self, member_ref: str) -> None:
         """Everything but the revocation itself, by which stores still have to learn of it."""
         self._c.execute(delete(SCOPE).where(sends(COMMAND.c.member_ref == member_ref)))
-        named = (MEMBER_SECRET, RECEIPT, EVENT, COMMAND, PHONE_CODE, PHONE_VIEW, SESSION, SCOPE_REASON, ONCE, PROFILE)
+        # The profile first, see `members_among`.
+        named = (PROFILE, MEMBER_SECRET, RECEIPT, EVENT, COMMAND, PHONE_CODE, PHONE_VIEW, SESSION, SCOPE_REASON, ONCE)
         for table in named:
             self._c.execute(delete(table).where(table.c.member_ref == member_ref))
 

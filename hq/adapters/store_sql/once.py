@@ -20,10 +20,12 @@ class OnceWrites:
             "member_ref": "",
             "reply": None,
         }
-        if inserted(self._c, ONCE, row):
-            return None
         query = select(ONCE.c.request_hash, ONCE.c.claimed_at, ONCE.c.expires_at, ONCE.c.reply)
-        found = self._c.execute(query.where(ONCE.c.claim == claim)).one()
+        query, found = query.where(ONCE.c.claim == claim), None
+        while found is None:  # it may be given back between the two
+            if inserted(self._c, ONCE, row):
+                return None
+            found = self._c.execute(query).first()
         return Claim(found.request_hash, found.claimed_at, found.expires_at, found.reply)
 
     def answer_claim(self, claim: str, reply: bytes, member_ref: str) -> None:
