@@ -1,4 +1,4 @@
-"""Whoever was erased is not written again: by no write of the same moment, and by no system that still has the member."""
+"""Whoever was erased is not written again: by no write of that moment, by no system that still has the member."""
 
 import contextlib
 from collections.abc import Callable, Iterator
