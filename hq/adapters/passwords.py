@@ -10,13 +10,13 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-_AT_ONCE: Final = 2
+AT_ONCE: Final = 2
 
 
 class Passwords:
     def __init__(self) -> None:
         self._argon2 = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-        self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
         # Checked when there is no such account, so that both answers take the same time.
         self._nobody = self._argon2.hash("nobody")
 

@@ -44,7 +44,7 @@ def account_api(desk: Desk) -> Blueprint:
         callers.anybody(desk)
         desk.require_own_page()
         wish = await body(SetUpRequest)
-        signed = await desk.run(accounts.set_up, wish.token, wish.name, wish.password, client(), desk.clock())
+        signed = await desk.in_turn(accounts.set_up, wish.token, wish.name, wish.password, client(), desk.clock())
         return await _signed_in(desk, *signed, status=201)
 
     @routes.post("/session")
@@ -54,7 +54,7 @@ def account_api(desk: Desk) -> Blueprint:
         desk.require_own_page()
         wish = await body(SignInRequest)
         return await _signed_in(
-            desk, *await desk.run(accounts.sign_in, wish.name, wish.password, client(), desk.clock()), status=201
+            desk, *await desk.in_turn(accounts.sign_in, wish.name, wish.password, client(), desk.clock()), status=201
         )
 
     @routes.get("/session")
@@ -83,7 +83,7 @@ def own_api(desk: Desk) -> Blueprint:
     @operation("account", "session", request=PasswordRequest, status=204)
     async def password() -> Response:
         caller, wish = await callers.person(desk), await body(PasswordRequest)
-        await desk.run(accounts.change_password, caller, wish.old, wish.new, desk.clock())
+        await desk.in_turn(accounts.change_password, caller, wish.old, wish.new, desk.clock())
         return Response(status=204)
 
     @routes.get("/sessions")

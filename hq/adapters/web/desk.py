@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from quart import Request, Response, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from hq.adapters.passwords import AT_ONCE
 from hq.adapters.web.ignored import ignored
 from hq.adapters.web.together import Pages, Receipts
 from hq.adapters.web.wake import Changes, News, Wakes, news_after
@@ -38,6 +39,8 @@ SHOPPER_LIMIT: Final = 64 * 1024
 # 500 events, or a catalogue of some 10,000 products; more goes through `regulars hq import`.
 MACHINE_LIMIT: Final = 8 * 1024 * 1024
 BODY_TIMEOUT_S: Final = 15
+# Two and a half seconds of passwords on a Pi; whoever comes later is better told than kept.
+WAITING: Final = 50
 _MACHINE_PATHS: Final = (
     "/v1/profiles/", "/v1/products", "/v1/stock", "/v1/pictures", "/v1/events", "/v1/phone-views",
 )  # fmt: skip
@@ -87,6 +90,8 @@ class Desk:
     rates: "Rates" = field(default_factory=lambda: Rates.of(LimitSettings()))
     snapshots: int = 0  # under way
     pictures: int = 0  # being read
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))  # of those who sign in
+    waiting: int = 0
     revoked: frozenset[str] = frozenset()  # devices that were taken away
     seen: dict[str, Seen] = field(default_factory=dict)
     pages: Pages = field(init=False)
@@ -106,6 +111,23 @@ class Desk:
     def is_secure(self) -> bool:
         """Whether cookies may insist on TLS: a shop's own machine on plain HTTP could not sign anybody in."""
         return self.office.office.public_url.startswith("https://")
+
+    async def in_turn(
+        self, work: Callable[Arguments, Result], *args: Arguments.args, **options: Arguments.kwargs
+    ) -> Result:
+        """`run` for what weighs a password. Raises TooFast.
+
+        It waits here for its turn, not in a database thread: a burst of guesses would take all of them, and every
+        store would wait until the last guess was weighed.
+        """
+        if self.waiting >= WAITING:
+            raise TooFast("Too many people sign in at once.", "Try again in a moment.", retry_after_s=5)
+        self.waiting += 1
+        try:
+            async with self.turns:
+                return await self.run(work, *args, **options)
+        finally:
+            self.waiting -= 1
 
     async def device(self) -> "Device":
         """Which store's machine is asking. Raises NotSignedIn and TooFast."""
