@@ -6,7 +6,7 @@ import { locale, t, word } from "../shared/i18n.js";
 import { base, controls } from "../shared/styles.js";
 import { look } from "./look.js";
 
-const KINDS = ["member", "store", "account", "key"];
+const KINDS = ["member", "store", "catalogue", "account", "key", "office"];
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
 
 export class Audit extends LitElement {

@@ -9,7 +9,9 @@ from wire.profile import Observed, Profile, Size
 from wire.receipt import ConsentReceipt, Purpose
 from wire.views import Fact, Mode
 
-Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+# Nothing that no keyboard types: a NUL or an escape would travel to every screen.
+_TYPED: Final = r"^[^\x00-\x1f\x7f]*$"
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=_TYPED)]
 _OWN_FIELDS: Final = ("sizes", "brands_liked", "brands_disliked", "categories_liked", "colours")
 _MOST: Final = 40  # more brands than anybody knows; keeps a profile small
 
@@ -31,8 +33,8 @@ class Preferences(_Wish):
 class JoinRequest(_Wish):
     """Everything is off until the member turns it on: no purpose, no age, the most private mode but one."""
 
-    alias: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
-    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+    alias: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=_TYPED)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=_TYPED)] = ""
     language: Literal["de", "en"] = "de"
     home_store: Annotated[str, Field(max_length=40)] = ""
     adult: bool = False

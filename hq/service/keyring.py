@@ -53,7 +53,8 @@ class KeyringDesk:
                 change.drop_account_invites(account_id)
             if owners and not change.owners(office.merchant_id):
                 raise Conflict("Somebody has to remain owner.", "Make another owner first.", key="error.last_owner")
-            change.note(office.merchant_id, Entry(now, by, "account.change", account_id))
+            for action in _changes(role, disabled):
+                change.note(office.merchant_id, Entry(now, by, action, account_id))
             account = change.account(account_id)
             if account is None:
                 raise Unknown("There is no such account.", "See the list of accounts.")
@@ -107,3 +108,10 @@ class KeyringDesk:
             change.note(office.merchant_id, Entry(now, by, "key.revoke", key_id))
 
         office.store.change(work)
+
+
+def _changes(role: Role | None, disabled: bool | None) -> tuple[str, ...]:  # noqa: FBT001 - as it was asked for
+    """What the audit log calls it: whoever was made owner, or shut out, must not have to be guessed."""
+    made = () if role is None else (f"account.role_{role.value}",)
+    closed = () if disabled is None else ("account.close" if disabled else "account.open",)
+    return made + closed

@@ -140,6 +140,15 @@ def test_an_owner_closes_an_account_and_its_sessions_end(hub: Hub, owner: Person
     assert person.sign_in("klaus", PASSWORD).status_code == 401
 
 
+def test_who_made_whom_an_owner_and_who_closed_it_again_stands_in_the_log(hub: Hub, owner: Person) -> None:
+    path = f"/v1/accounts/{hub.person('office', 'frieda', PASSWORD).account_id}"
+    for change in ({"role": "owner"}, {"disabled": True}, {"role": "support", "disabled": False}):
+        owner.put(path, json=change).raise_for_status()
+    entries = owner.get("/v1/audit", params={"actor": owner.account_id, "action": "account"}).json()["entries"]
+    told = [entry["action"] for entry in entries if entry["object"] == path.rpartition("/")[2]]
+    assert told == ["account.open", "account.role_support", "account.close", "account.role_owner"]
+
+
 def test_a_link_from_before_the_closing_opens_the_account_no_more(hub: Hub, owner: Person) -> None:
     person = hub.person("office", "karl", PASSWORD)
     link = owner.post(f"/v1/accounts/{person.account_id}/password-link").json()["setup_url"]

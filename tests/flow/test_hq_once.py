@@ -150,6 +150,12 @@ def test_a_consent_is_given_by_true_and_by_nothing_like_it(hub: Hub, adult: obje
     assert (reply.status_code, [fault["field"] for fault in reply.json()["errors"]]) == (400, ["adult"])
 
 
+@pytest.mark.parametrize("wish", [{"alias": "A\0"}, {"name": "A\x1b[2J"}, {"brands": ["\x7f"]}])
+def test_a_name_is_what_a_keyboard_types(hub: Hub, wish: dict[str, object]) -> None:
+    reply = httpx.post(f"{hub.url}/v1/join", json={**JOIN, **wish}, headers={"X-Regulars": "1"})
+    assert (reply.status_code, reply.json()["errors"][0]["field"].partition(".")[0]) == (400, next(iter(wish)))
+
+
 @pytest.mark.parametrize("pieces", ["7", True, 1.5])
 def test_a_count_is_a_number_and_nothing_like_it(hub: Hub, pieces: object) -> None:
     line = {"store_id": "de-0001", "variant_id": "v", "pieces": pieces, "counted_at": 1}
