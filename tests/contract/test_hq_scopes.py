@@ -62,6 +62,10 @@ def made_office(url: str, seed: int = 1) -> HeadOffice:
     store = SqlStore(url)
     store.migrate()
     store.change(emptied)
+    return office_of(store, seed)
+
+
+def office_of(store: SqlStore, seed: int = 1) -> HeadOffice:
     office = Office(store=store, keys=KEYS, random_octets=Random(seed).randbytes, public_url="http://hq")
     return HeadOffice(office, Passwords())
 

@@ -1,6 +1,6 @@
 """People's accounts with their sessions and one-time links, and programs' keys. Tokens lie here as hashes only."""
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from hq.adapters.store_sql.rows import inserted
 from hq.adapters.store_sql.tables import ACCOUNT, ACCOUNT_INVITE, ACCOUNT_SESSION, API_KEY
@@ -9,6 +9,7 @@ from hq.core.accounts import Account, ApiKey, Invite, Right, Role, Session
 
 class AccountReads:
     _c: Connection
+    _writes: bool
 
     def account(self, account_id: str) -> Account | None:
         row = self._c.execute(select(ACCOUNT).where(ACCOUNT.c.account_id == account_id)).first()
@@ -24,10 +25,11 @@ class AccountReads:
         return tuple(_account(row) for row in self._c.execute(query))
 
     def owners(self, merchant_id: str) -> int:
-        """How many can still sign in as owner."""
-        query = select(func.count()).select_from(ACCOUNT).where(ACCOUNT.c.merchant_id == merchant_id)
+        """How many can still sign in as owner. Locked in a writing transaction: the last two may resign at once."""
+        query = select(ACCOUNT.c.account_id).where(ACCOUNT.c.merchant_id == merchant_id)
         query = query.where(ACCOUNT.c.role == Role.OWNER, ACCOUNT.c.disabled_at.is_(None))
-        return int(self._c.execute(query).scalar_one())
+        query = query.order_by(ACCOUNT.c.account_id)
+        return len(self._c.execute(query.with_for_update() if self._writes else query).all())
 
     def account_session(self, token_hash: str) -> Session | None:
         row = self._c.execute(select(ACCOUNT_SESSION).where(ACCOUNT_SESSION.c.token_hash == token_hash)).first()
