@@ -6,7 +6,7 @@ connection writes; its lock lets the state thread, the sync thread and a pairing
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from edge.adapters import remnants
 from edge.adapters.ballast import Ballast
 from edge.adapters.clock import Clock
-from edge.adapters.store_sqlite import Damaged, Database, emptied, meta, opened, put_meta
+from edge.adapters.store_sqlite import Damaged, Database, DatabaseError, emptied, meta, opened, put_meta
 from edge.core import outbox
 from edge.core.clock import Anchor
 from edge.core.effects import (
@@ -65,6 +65,7 @@ class Outbox:
         self._lock = RLock()
         self._is_untidy = False
         self._erased: list[str] = []
+        self._had: int | None = None  # head office has up to here, which is not written yet
         try:
             self._db = opened(path, key, "FULL", _TABLES, SCHEMA)
         except Damaged as error:
@@ -110,6 +111,7 @@ class Outbox:
     def _write(self, step: Sequence[Record | Keep]) -> None:
         anchor = self._clock.anchor()
         with self._writing() as db:
+            self._put_acked(db)
             high = before = int(meta(db, "high", "0"))
             for one in step:
                 if isinstance(one, Record):
@@ -153,22 +155,36 @@ class Outbox:
             return int(meta(self._db, "high", "0"))
 
     def acknowledge(self, n: int) -> None:
-        """Head office has every event up to `n`; those that it has had for long go."""
-        self._ballast.write(lambda: self._acknowledge(n), removes=True)
+        """Head office has every event up to `n`; those that it has had for long go.
 
-    def _acknowledge(self, n: int) -> None:
+        Written with what is written next, half a minute later at most: by itself it cost the card as much as the event.
+        Events that a power cut takes it from are sent again, and count once.
+        """
+        with self._lock:
+            self._had = n
+        if self._ballast.is_out:  # nothing else is written now, and this makes room
+            self._ballast.write(self._settle, removes=True)
+
+    def _settle(self) -> None:
         with self._writing() as db:
-            put_meta(db, acked=str(n))
-            newest = db.execute(f"{_EVENTS} WHERE n = ?", [n]).fetchone()
-            if newest is not None:
-                oldest = db.execute(f"{_EVENTS} WHERE n < ? ORDER BY n LIMIT ?", [n, outbox.BATCH_LENGTH])
-                db.execute("DELETE FROM event WHERE n <= ?", [outbox.outlived(map(_event, oldest), _event(newest))])
+            self._put_acked(db)
+
+    def _put_acked(self, db: Database) -> None:
+        n, self._had = self._had, None
+        if n is None:
+            return
+        put_meta(db, acked=str(n))
+        newest = db.execute(f"{_EVENTS} WHERE n = ?", [n]).fetchone()
+        if newest is not None:
+            oldest = db.execute(f"{_EVENTS} WHERE n < ? ORDER BY n LIMIT ?", [n, outbox.BATCH_LENGTH])
+            db.execute("DELETE FROM event WHERE n <= ?", [outbox.outlived(map(_event, oldest), _event(newest))])
 
     def go_back(self, n: int) -> bool:
         """Head office has nothing behind `n` any more; False when what followed is not here any more either."""
         with self._writing() as db:
             is_here = db.execute("SELECT 1 FROM event WHERE n = ?", [n + 1]).fetchone() is not None
             if is_here:
+                self._had = None
                 put_meta(db, acked=str(n))
             return is_here
 
@@ -217,16 +233,19 @@ class Outbox:
 
     def close(self) -> None:
         with self._lock:
+            with suppress(DatabaseError):  # a full disk: then they are sent again
+                self._settle()
             self._db.close()
 
     # how
 
     def _begin(self, db: Database, high: int = 0) -> None:
+        self._had = None
         with db.atomic():
             put_meta(db, incarnation=secrets.token_hex(8), high=str(high), acked="0")
 
     def _acked(self) -> int:
-        return int(meta(self._db, "acked", "0"))
+        return int(meta(self._db, "acked", "0")) if self._had is None else self._had
 
     @contextmanager
     def _writing(self) -> Iterator[Database]:

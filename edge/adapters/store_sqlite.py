@@ -184,4 +184,6 @@ def meta(db: Database, name: str, default: str) -> str:
 
 
 def put_meta(db: Database, **values: str) -> None:
-    db.conn.executemany("INSERT OR REPLACE INTO meta (k, v) VALUES (?, ?)", values.items())
+    """In its place: REPLACE would be a new row, and a page of the table's index to write besides."""
+    upsert = "INSERT INTO meta (k, v) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v"
+    db.conn.executemany(upsert, values.items())

@@ -156,8 +156,33 @@ def test_acknowledged_events_are_sent_again_to_a_restored_head_office(box: Outbo
 def test_events_that_head_office_has_had_for_long_go(box: Outbox) -> None:
     box.write([Record("visit.help", NOW), Record("visit.help", NOW + 8 * 86_400)])
     box.acknowledge(2)
+    box.write([Keep((Alive(NOW + 8 * 86_400),))])
     assert not box.go_back(0)
     assert box.go_back(1)
+
+
+def test_that_head_office_has_an_event_costs_the_card_nothing_of_its_own(box: Outbox, path: Path) -> None:
+    """By itself it wrote as much as the event had."""
+    box.write([arrived()] * 3)
+    log = path.with_name(f"{path.name}-wal")
+    before = log.read_bytes()
+    box.acknowledge(3)
+    assert box.waiting() == 0
+    assert log.read_bytes() == before
+
+
+def test_what_head_office_has_is_kept_with_what_is_written_next_and_at_the_end(box: Outbox, path: Path) -> None:
+    box.write([arrived()] * 3)
+    box.acknowledge(2)
+    box.write([Keep((Alive(NOW),))])
+    beside = Outbox(path, FILE_KEY)
+    assert numbers(beside) == [3]
+    beside.close()
+    box.acknowledge(3)
+    box.close()
+    again = Outbox(path, FILE_KEY)
+    assert again.waiting() == 0
+    again.close()
 
 
 def test_a_damaged_outbox_is_never_thrown_away(path: Path) -> None:
