@@ -18,9 +18,9 @@ from edge.adapters.enrolment import Enrolment, new_key, save
 from edge.adapters.hq_http import enrol
 from edge.adapters.outbox_sqlite import Outbox
 from edge.adapters.store_key import store_key
-from edge.adapters.store_sqlite import make_state_dir
+from edge.adapters.store_sqlite import connected, make_state_dir
 from edge.core.pairing import hashed
-from edge.main import OUTBOX_FILE
+from edge.main import CACHE_FILE, OUTBOX_FILE
 from edge.settings import HqSettings
 from hq.core.keys import NONCE_LENGTH, SECRET_LENGTH, seal_secret
 from hq.main import open_office
@@ -148,6 +148,15 @@ def open_store(folder: Path, hq_url: str, code: str, tablets: int, scanners: Seq
         outbox.redeem(hashed(token), hashed(token), time.time())
     outbox.close()
     return tokens
+
+
+def forget_last_keys(state: Path) -> None:
+    """As it is at midnight: the keys of the last day that may be here have not come yet."""
+    key = store_key(state, state / OUTBOX_FILE).of("cache")
+    db = connected(state / CACHE_FILE, key, "NORMAL")
+    with db.atomic():
+        db.execute("DELETE FROM day_key WHERE day = (SELECT max(day) FROM day_key)")
+    db.close()
 
 
 # A visit ends after 20 s of silence instead of 180, so that some end while it is measured; without BlueZ there is no

@@ -103,7 +103,13 @@ class Edge:
         self.radio = _radio(settings, simulated, self._state, clock, node_keys)
         self._check_in = _check_in(settings, simulated, self._state, clock, self.radio)
         self._sync = Sync(
-            settings, self._client, self._cache, self._outbox, post=self._state.post_surely, use=self.radio.use
+            settings,
+            self._client,
+            self._cache,
+            self._outbox,
+            post=self._state.post_surely,
+            use=self.radio.use,
+            filled=system.give_back,
         )
         self._picture_sync = PictureSync(self._client, self._pictures, self._catalogue, self._tell_goods)
         nearby = NearbySync(self._client, self._nearby, self._tell_goods)

@@ -6,35 +6,17 @@ Transactions are `db.atomic()`: `with db.conn:` around sqlite-utils' own writes 
 """
 
 import shutil
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Final, Literal
 
 import sqlcipher3
 
+from edge.adapters.absence import absent
 from edge.errors import PrerequisiteMissing, StateDirError
-
-
-@contextmanager
-def _standing_in(modules: Mapping[str, ModuleType | None]) -> Iterator[None]:
-    """Imports inside find these under their names; None makes one fail."""
-    before = {name: sys.modules.get(name) for name in modules}
-    sys.modules.update(modules)  # type: ignore[arg-type] # None is how an import is made to fail
-    try:
-        yield
-    finally:
-        for name, module in before.items():
-            del sys.modules[name]
-            if module is not None:
-                sys.modules[name] = module
-
 
 # sqlite-utils takes pysqlite3 instead of Python's own where it is there; given a connection of another module, it does
 # not know that module's errors. And it loads numpy wherever it is installed: 73 MB that a store has no use for.
-with _standing_in({"pysqlite3": sqlcipher3, "pysqlite3.dbapi2": sqlcipher3.dbapi2, "numpy": None}):
+with absent("numpy", **{"pysqlite3": sqlcipher3, "pysqlite3.dbapi2": sqlcipher3.dbapi2}):
     from sqlite_utils import Database as Database  # noqa: PLC0414 - the rest of edge takes it from here
     from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined] # whichever module it uses itself
 

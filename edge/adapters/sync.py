@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -55,7 +54,10 @@ _log = structlog.get_logger("sync")
 
 
 class Sync:
-    """`post` puts an input on the state queue and waits for room; `use` takes each new table of tags."""
+    """`post` puts an input on the state queue and waits for room; `use` takes each new table of tags.
+
+    `filled` is called once, when the replica is up to date for the first time.
+    """
 
     def __init__(
         self,
@@ -66,14 +68,15 @@ class Sync:
         *,
         post: Callable[[Input], None],
         use: Callable[[TokenTable], None],
+        filled: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings, self._client, self._cache, self._box = settings, client, cache, box
-        self._post, self._use = post, use
+        self._post, self._use, self._filled = post, use, filled
         self._stopping = threading.Event()
         self._online: bool | None = None
         self._feed = Feed(client, cache, self._taken)
         self._gained: set[str] = set()  # members whose day keys are not here
-        self._is_booted = False
+        self._is_booted = self._is_filled = False
         self._is_lost, self._lost_at = False, -math.inf  # head office does not know where this replica stands
         self._anew = Pause(self._stopping, short_s=ANEW_PAUSE_S, longest_s=ANEW_PAUSE_S)
         self._keys_for = 0
@@ -160,6 +163,7 @@ class Sync:
                 if not self._is_booted:
                     self._boot()
                 is_current = self._poll(wait_s=self._settings.hq.wait_s if is_current else 0)
+                self._rest(is_current=is_current)
                 self._line(online=True)
                 pause.reset()
             except StartOver:
@@ -181,6 +185,11 @@ class Sync:
                 self._cache.rebuild()
                 self._is_booted = is_current = False
                 pause.wait()
+
+    def _rest(self, *, is_current: bool) -> None:
+        if is_current and not self._is_filled:
+            self._is_filled = True
+            self._filled()
 
     def _hold_back(self) -> None:
         """Not the first time. The replica is still there meanwhile: the store serves on, as one without its line."""
@@ -209,7 +218,7 @@ class Sync:
         """Whether the replica is up to date now."""
         is_current = self._feed.poll(wait_s)
         if is_current and self._gained:  # once, behind the last page
-            self._fetch_few(self._gained if len(self._gained) <= FEW_MEMBERS else ())
+            self._fetch_keys(self._gained if len(self._gained) <= FEW_MEMBERS else ())
             self._gained = set()
         return is_current
 
@@ -221,14 +230,6 @@ class Sync:
             self._rebuild_table()
         gained = [member for (kind, member), kept in plan.rows.items() if kind == "profile" and kept.body is not None]
         self._gained |= set(self._cache.without_day_key(self._keys_for, gained))
-
-    def _fetch_few(self, members: Collection[str]) -> None:
-        try:
-            self._fetch_keys(members)
-        except HqRefused as error:
-            if error.status != HTTPStatus.NOT_FOUND or not members:
-                raise
-            self._fetch_keys()  # they are of before a restore: whoever is here now is what counts
 
     def _fetch_keys(self, members: Collection[str] = ()) -> None:
         """From yesterday, whose key serves a quarter of an hour longer, to the end of the lease; of `members` only."""
