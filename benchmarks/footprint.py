@@ -53,6 +53,8 @@ START_WITHIN_S: Final = 120.0
 STAY_S: Final = 240.0
 COMPRESSED: Final = 5
 QUIET_S: Final = 60.0
+# The last of yesterday's visits is gone from the count before it is gone from the disk and told to head office.
+AFTER_LAST_S: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,7 @@ def _closed(folder: Path, hq_url: str, found: Found) -> Found:
         end = time.monotonic() + START_WITHIN_S
         while edge.told("regulars_visits") and time.monotonic() < end:  # those of the day before
             time.sleep(0.5)
+        time.sleep(AFTER_LAST_S)
         before = edge.family.spent().written_octets
         time.sleep(QUIET_S)
         quiet = (edge.family.spent().written_octets - before) / QUIET_S
