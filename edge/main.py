@@ -77,7 +77,7 @@ class Simulated:
 
 
 class Edge:
-    """One store's running service. Build it where it shall run: nothing here survives a fork."""
+    """One store's running service."""
 
     def __init__(
         self,
@@ -103,14 +103,9 @@ class Edge:
         self.radio = _radio(settings, simulated, self._state, clock, node_keys)
         self._check_in = _check_in(settings, simulated, self._state, clock, self.radio)
         self._sync = Sync(
-            settings,
-            self._client,
-            self._cache,
-            self._outbox,
-            post=self._state.post_surely,
-            use=self.radio.use,
-            filled=system.give_back,
-        )
+            settings, self._client, self._cache, self._outbox,
+            post=self._state.post_surely, use=self.radio.use, filled=system.give_back,
+        )  # fmt: skip
         self._picture_sync = PictureSync(self._client, self._pictures, self._catalogue, self._tell_goods)
         nearby = NearbySync(self._client, self._nearby, self._tell_goods)
         self._errands = (Errand("pictures", self._picture_sync.turn), Errand("nearby", nearby.turn))

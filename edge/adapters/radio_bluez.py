@@ -170,7 +170,7 @@ class Radio:
         self._companions.append(companion)
 
     def start(self) -> None:
-        """Returns when the loop runs, before any scanner does. Call it once, after any fork."""
+        """Returns when the loop runs, before any scanner does. Call it once."""
         # bleak's debug messages quote the address of every stranger.
         logging.getLogger("bleak").setLevel(logging.WARNING)
         self._thread = threading.Thread(target=self._run, name="radio", daemon=True)
