@@ -21,6 +21,10 @@ from pydantic.fields import FieldInfo
 
 # msgspec quotes what it found in some of its messages, and it may be a name: the place alone is passed on.
 _PLACE: Final = re.compile(r"at `(\$[^`]*)`")
+# A pattern is a call of Python's `re`, a seventh of all that a profile's check takes. Of so many hex digits, as every
+# profile has them in its name, only the number is asked there, and the digits here.
+_HEX: Final = re.compile(r"\^\[0-9a-f\]\{(\d+)\}\$")
+_DIGITS: Final = "0123456789abcdef"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,19 @@ class Shape:
         self.unknown = 0
         self._model = model
         self._decode = _decoder(model, strict=True).decode
+        self._hex = [name for name, field in model.model_fields.items() if _hex_digits(field)]
 
-    def read(self, raw: bytes | memoryview) -> Any | Malformed:  # noqa: ANN401 - a struct with the model's attributes
+    def read(self, raw: bytes) -> Any | Malformed:  # noqa: ANN401 - a struct with the model's attributes
         try:
-            return self._decode(raw)
+            found = self._decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return self._read_slowly(bytes(raw))
+            found = self._read_slowly(raw)
+            if isinstance(found, Malformed):
+                return found
+        for name in self._hex:
+            if getattr(found, name).strip(_DIGITS):
+                return Malformed(f"$.{name}")
+        return found
 
     def _read_slowly(self, raw: bytes) -> Any | Malformed:  # noqa: ANN401 - as above
         """Wrong, or of a newer version: the second is found by reading it without what is not known here."""
@@ -71,11 +82,21 @@ def _struct(model: type[BaseModel], *, strict: bool) -> type[msgspec.Struct]:
 
 
 def _field(name: str, field: FieldInfo, *, strict: bool) -> tuple[str, Any] | tuple[str, Any, Any]:
+    digits = _hex_digits(field)
+    if digits:
+        return name, Annotated[str, msgspec.Meta(min_length=digits, max_length=digits)]
     kind = _constrained(_kind(field.annotation, strict=strict), field.metadata)
     if field.is_required():
         return name, kind
     default = field.get_default(call_default_factory=True)
     return name, kind, msgspec.field(default=None if isinstance(default, BaseModel) else default)
+
+
+def _hex_digits(field: FieldInfo) -> int:
+    """How many of them a field must have and nothing else; 0: it is something else, or may be left out."""
+    patterns = [getattr(one, "pattern", None) for one in field.metadata]
+    found = _HEX.fullmatch(patterns[0] or "") if len(patterns) == 1 and field.is_required() else None
+    return int(found[1]) if found else 0
 
 
 def _kind(annotation: Any, *, strict: bool) -> Any:  # noqa: ANN401 - types as values

@@ -77,6 +77,15 @@ def test_a_wrong_type_is_named_by_its_place_and_not_by_what_stands_there() -> No
     assert "Anna" not in said
 
 
+@pytest.mark.parametrize(
+    "name", ["A" * 32, "g" + "0" * 31, "0" * 31 + "-", "0" * 16 + " " + "0" * 15, "0" * 31, "٠" * 32]
+)
+def test_a_name_of_other_signs_than_hex_digits_is_refused(name: str) -> None:
+    fields = SAMPLES[0].model_dump(mode="json") | {"member_ref": name}
+    assert Shape(Profile).read(json.dumps(fields).encode()) == Malformed("$.member_ref")
+    assert Shape(Profile).read(json.dumps({**fields, "mood": 1}).encode()) == Malformed("$.member_ref")
+
+
 def test_fields_of_a_newer_version_are_ignored_and_counted_however_deep() -> None:
     fields = SAMPLES[0].model_dump(mode="json")
     fields |= {"mood": 1, "shoe_laces": {"colour": "red"}}
