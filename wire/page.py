@@ -9,7 +9,7 @@ kinds of record, is passed over and counted.
 
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Final
@@ -67,10 +67,12 @@ Record = Put | Gone
 
 
 class Trailer(_Message):
-    """Ends a snapshot: how many rows it holds and their digest; `after` says where to go on, if anywhere."""
+    """Ends a snapshot: how many rows it holds; `after` says where to go on, if anywhere.
+
+    Whether they are the right ones is compared (`digest`) from what then lies in the store's file.
+    """
 
     count: Annotated[int, Field(ge=0)]
-    digest: Annotated[int, Field(ge=0, lt=2**64)]
     after: str = ""
 
 
@@ -96,8 +98,17 @@ def pack_page(page: Page) -> bytes:
     """The octets of one page."""
     header = zstandard.ZstdCompressor(level=3).compress(page.header.model_dump_json().encode())
     chunks = [_LENGTH.pack(len(header)), header, _LENGTH.pack(len(page.records))]
+    # One look a record, as in reading: there are thousands.
+    pack, numbers, is_ref, rest = _RECORD.pack, _NUMBERS, _MEMBER_REF.match, _RECORD.size - _LENGTH.size
     for record in page.records:
-        chunks += _written(record)
+        name, flags, body = record.key, _GONE, b""
+        if isinstance(record, Put):
+            flags, body = 0, record.body
+        if is_ref(name):
+            key, flags = bytes.fromhex(name), flags | _HEX
+        else:
+            key = name.encode()
+        chunks += (pack(rest + len(key) + len(body), numbers[record.kind], flags, record.rev, len(key)), key, body)
     return b"".join(chunks)
 
 
@@ -122,17 +133,6 @@ def sum8(key: str, body: bytes) -> int:
 def digest(rows: Iterable[tuple[int, int]]) -> int:
     """Of a set of rows as (rev, sum8), in whatever order: both sides compare theirs to find out where they differ."""
     return sum(rev * _REV_WEIGHT + octets for rev, octets in rows) % 2**64
-
-
-def _written(record: Record) -> Sequence[bytes]:
-    flags = 0 if isinstance(record, Put) else _GONE
-    if _MEMBER_REF.match(record.key):
-        key, flags = bytes.fromhex(record.key), flags | _HEX
-    else:
-        key = record.key.encode()
-    body = record.body if isinstance(record, Put) else b""
-    length = _RECORD.size - _LENGTH.size + len(key) + len(body)
-    return _RECORD.pack(length, _NUMBERS[record.kind], flags, record.rev, len(key)), key, body
 
 
 def _header(octets: bytes) -> bytes:

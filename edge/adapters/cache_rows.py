@@ -5,7 +5,8 @@ other threads run meanwhile.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
+from operator import itemgetter
 from typing import Final
 
 import orjson
@@ -48,13 +49,12 @@ Row = tuple[Key, Kept]
 
 def put_rows(db: Database, rows: Mapping[Key, Kept]) -> None:
     """By key: rows that are neighbours in the file are written together (0.6 of the time of any other order)."""
-    ordered = sorted(rows.items(), key=_by_key)
-    profiles = [row for row in ordered if row[0][0] == "profile" and row[1].body is not None]
-    _put_profiles(db, profiles)
-    others = [row for row in ordered if row[0][0] != "profile" or row[1].body is None]
-    db.conn.executemany(_UPSERT, [(*key, kept.rev, kept.body, kept.until) for key, kept in others])
-    gone = [(key,) for (kind, key), _ in others if kind == "profile"]
-    db.conn.executemany("DELETE FROM found WHERE member_ref = ?", gone)
+    ordered = sorted(rows.items(), key=itemgetter(0))
+    profiles = [(name, kept) for (kind, name), kept in ordered if kind == "profile" and kept.body is not None]
+    if profiles:
+        _put_profiles(db, profiles)
+    if len(profiles) < len(ordered):
+        _put_others(db, [row for row in ordered if row[0][0] != "profile" or row[1].body is None])
 
 
 def index_loyalty(db: Database, *, is_filling: bool) -> None:
@@ -68,20 +68,22 @@ def index_loyalty(db: Database, *, is_filling: bool) -> None:
         db.execute("CREATE INDEX IF NOT EXISTS found_loyalty ON found (loyalty) WHERE loyalty IS NOT NULL")
 
 
-def _put_profiles(db: Database, rows: Sequence[Row]) -> None:
-    if not rows:
-        return
-    keys = [key for (_, key), _ in rows]
+def _put_profiles(db: Database, rows: Sequence[tuple[str, Kept]]) -> None:
     bodies = [kept.body or b"" for _, kept in rows]
     lengths = [len(body) for body in bodies]
-    starts = accumulate(lengths, initial=1)
-    revs = [kept.rev for _, kept in rows]
-    places = "".join([_PLACE % place for place in zip(starts, lengths, revs, strict=False)]).encode()
-    values = {"count": len(rows), "keys": "".join(keys).encode(), "octets": b"".join(bodies), "places": places}
+    places = zip(accumulate(lengths, initial=1), lengths, [kept.rev for _, kept in rows], strict=False)
+    values = {
+        "count": len(rows),
+        "keys": "".join([name for name, _ in rows]).encode(),
+        "octets": b"".join(bodies),
+        "places": (_PLACE * len(rows) % tuple(chain.from_iterable(places))).encode(),
+    }
     db.conn.execute(_UPSERT_PROFILES, values)
-    found_by = [(key, kept.words, kept.loyalty or None, kept.reserving or None) for (_, key), kept in rows]
+    found_by = [(name, kept.words, kept.loyalty or None, kept.reserving or None) for name, kept in rows]
     db.conn.execute(_FOUND_BY, [orjson.dumps(found_by).decode()])
 
 
-def _by_key(row: Row) -> Key:
-    return row[0]
+def _put_others(db: Database, rows: Sequence[Row]) -> None:
+    db.conn.executemany(_UPSERT, [(*key, kept.rev, kept.body, kept.until) for key, kept in rows])
+    gone = [(name,) for (kind, name), _ in rows if kind == "profile"]
+    db.conn.executemany("DELETE FROM found WHERE member_ref = ?", gone)

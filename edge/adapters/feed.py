@@ -1,12 +1,14 @@
 """Head office's state into the replica: boot, snapshot, feed, and the comparison that finds what was lost.
 
 One thread calls this, and it is the only one that writes rows of `cache.db`. While a full page is applied the next one
-is already on its way; what is on its way acknowledges nothing, so a crash between the two costs a page and no row.
+is already on its way; what is on its way acknowledges nothing, so a crash between the two costs a page and no row. A
+snapshot is one answer, which head office sends on while a page of it is applied (docs/decisions/0013-one-thread.md).
 """
 
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,11 +16,10 @@ import structlog
 
 from edge.adapters.cache_sqlite import Cache
 from edge.adapters.hq_http import HqClient, StartOver, Unchanged
-from edge.adapters.read_ahead import ReadAhead, ReadPage
 from edge.core import replica
-from edge.core.bodies import Bodies, Kept
+from edge.core.bodies import Kept
 from edge.core.replica import Key, Plan
-from wire.page import Gone, Page, Put, digest, place, sum8
+from wire.page import Gone, Page, Put, place
 from wire.sync import BootReply, Bucket, DigestReply
 
 # A difference means that something went wrong unseen, so once a day is enough; it reads the whole replica once.
@@ -81,14 +82,14 @@ class Feed:
             return ahead.answer()
         return self._client.feed(cursor, revoke_cursor, wait_s)
 
-    def _apply(self, page: Page, cursor: str, bodies: Bodies | None = None, *, after: str = "") -> None:
-        plan = self._planned(page, bodies)
+    def _apply(self, page: Page, cursor: str, *, after: str = "") -> None:
+        plan = self._planned(page)
         self._cache.apply(plan, cursor, page.header.revoke_cursor, self._client.now(), after=after)
         self._taken(plan)
 
-    def _planned(self, page: Page, bodies: Bodies | None) -> Plan:
+    def _planned(self, page: Page) -> Plan:
         """Once more with head office's newest keys and dictionaries where the ones that are here do not do."""
-        plan = replica.plan(page, self._cache, self._cache.dictionaries(), self._cache.proof(), bodies)
+        plan = replica.plan(page, self._cache, self._cache.dictionaries(), self._cache.proof())
         if plan.unproven or plan.unlearned:
             self._learn_more()
             plan = replica.plan(page, self._cache, self._cache.dictionaries(), self._cache.proof())
@@ -113,27 +114,26 @@ class Feed:
 
     def _bootstrap(self, epoch: str, cursor: str, revoke_cursor: int) -> None:
         """Goes on where a snapshot was torn. The feed then begins where the first of its parts was read."""
-        pages = self._client.snapshot(self._cache.snapshot_after(), revoke_cursor)
-        with ReadAhead(pages, self._cache.dictionaries) as ahead:
-            self._take_all(ahead, epoch, cursor)
+        with closing(self._client.snapshot(self._cache.snapshot_after(), revoke_cursor)) as pages:
+            self._take_all(pages, epoch, cursor)
 
-    def _take_all(self, pages: Iterable[ReadPage], epoch: str, cursor: str) -> None:
-        rows, total, after = 0, 0, self._cache.snapshot_after()
-        for page, bodies in pages:
+    def _take_all(self, pages: Iterable[Page], epoch: str, cursor: str) -> None:
+        rows, after = 0, self._cache.snapshot_after()
+        for page in pages:
             _same(epoch, page)
             if (self._cache.snapshot_after(), self._cache.cursor()[1]) != (after, cursor):
                 raise StartOver  # the lease ended meanwhile, and what came before this page went
             trailer = page.header.trailer
-            puts = [record for record in page.records if isinstance(record, Put)]
-            rows, total = rows + len(puts), total + digest((put.rev, sum8(put.key, put.body)) for put in puts)
-            if trailer is not None and (trailer.count, trailer.digest) != (rows, total % 2**64):
-                raise ValueError("the snapshot's rows are not those that its trailer counts")
+            rows += len(page.records) + page.strange
             if trailer is not None:
+                if trailer.count != rows:
+                    raise ValueError("the snapshot's rows are not those that its trailer counts")
                 after = trailer.after
+                self._compare_at = 0.0  # as soon as the line is quiet, from what then lies in the file
             elif page.records:
                 after = place(page.records[-1])
             cursor = cursor or page.header.cursor
-            self._apply(page, cursor, bodies, after=after)
+            self._apply(page, cursor, after=after)
             if trailer is not None:
                 _log.info("snapshot.taken", rows=rows, complete=not after)
                 return

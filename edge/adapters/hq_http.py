@@ -6,7 +6,7 @@ Knows URLs, status codes and tokens; what an answer means for the store is decid
 import json
 import secrets
 import struct
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -123,7 +123,7 @@ class HqClient:
         self._confirm(page.header.now, began)
         return page
 
-    def snapshot(self, after: str, revoke_cursor: int, upto: str = "") -> Iterator[Page]:
+    def snapshot(self, after: str, revoke_cursor: int, upto: str = "") -> Generator[Page, None, None]:
         """All that this store may hold, after one place and up to another, sorted; the last page has the trailer.
 
         Raises as `feed` does, also between two pages. Head office sends on while a page is being applied.

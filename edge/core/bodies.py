@@ -1,7 +1,6 @@
 """What the bodies of a page say, before anything is known of the replica: unpacked, every field checked.
 
-Needs nothing but the page and the dictionaries, so it may be done ahead of its turn and beside the writing of the page
-before. Of each body only what the replica asks for is kept.
+Needs nothing but the page and the dictionaries. Of each body only what the replica asks for is kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,9 +75,7 @@ def read_bodies(records: Sequence[Put | Gone], dictionaries: Dictionaries) -> Bo
     reading = _Reading(dictionaries)
     read: list[Read | None] = []
     for start in range(0, len(records), _UNPACKED_AT_ONCE):
-        some = records[start : start + _UNPACKED_AT_ONCE]
-        bodies = iter(reading.unpacked([record for record in some if isinstance(record, Put)]))
-        read += [reading.read(record, next(bodies)) if isinstance(record, Put) else None for record in some]
+        read += reading.some(records[start : start + _UNPACKED_AT_ONCE])
     return Bodies(read, reading.unlearned, tuple(reading.malformed), reading.unknown)
 
 
@@ -99,28 +96,34 @@ class _Reading:
     def unknown(self) -> int:
         return sum(shape.unknown for shape in self._shapes.values())
 
-    def read(self, record: Put, raw: bytes | memoryview | None) -> Read | None:
-        if raw is None:
-            return None
-        kind, name = record.kind, record.key
+    def some(self, records: Sequence[Put | Gone]) -> Sequence[Read | None]:
+        """In their order."""
+        puts = [record for record in records if isinstance(record, Put)]
+        read = [
+            None if raw is None else self._read(put, raw) for put, raw in zip(puts, self._unpacked(puts), strict=True)
+        ]
+        if len(puts) == len(records):
+            return read
+        following = iter(read)
+        return [next(following) if isinstance(record, Put) else None for record in records]
+
+    def _read(self, put: Put, raw: bytes) -> Read | None:
+        kind = put.kind
         shaped = self._shapes[kind].read(raw)
         if isinstance(shaped, Malformed):
             self.malformed.append(f"{kind} {shaped.place}")
             return None
-        if getattr(shaped, _NAMES[kind]) != name:
+        if getattr(shaped, _NAMES[kind]) != put.key:
             self.malformed.append(f"{kind} $.{_NAMES[kind]}")
             return None
         if kind == "profile":
-            row, consent = Kept(record.rev, record.body, *found_by(shaped)), shaped.consent
+            row, consent = Kept(put.rev, put.body, *found_by(shaped)), shaped.consent
             return Read(row) if consent is None else Read(row, consent.member_ref, consent.key_id, consent.given_at)
         if kind == "command":
-            return Read(
-                Kept(record.rev, record.body, until=shaped.expires_at),
-                command=PhoneCommand.model_validate_json(bytes(raw)),
-            )
-        return Read(Kept(record.rev, record.body))
+            return Read(Kept(put.rev, put.body, until=shaped.expires_at), command=PhoneCommand.model_validate_json(raw))
+        return Read(Kept(put.rev, put.body))
 
-    def unpacked(self, puts: Sequence[Put]) -> Sequence[bytes | memoryview | None]:
+    def _unpacked(self, puts: Sequence[Put]) -> Sequence[bytes | None]:
         try:
             return self._dictionaries.all_unpacked([put.body for put in puts])
         except ValueError:

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from edge.core.bodies import Bodies, Kept, Read, read_bodies
 from edge.core.proof import Proof
 from wire.dictionary import Dictionaries
-from wire.page import Gone, Page, Put
+from wire.page import Gone, Page
 from wire.profile import Profile
 from wire.receipt import ConsentReceipt
 from wire.sync import PhoneCommand, RecordKind, Revocation
@@ -85,17 +85,17 @@ def told_anew(gone: Revoked) -> Revoked:
     return Revoked(gone.revocation.model_copy(update={"seq": 0}))
 
 
-def plan(page: Page, known: Known, dictionaries: Dictionaries, proof: Proof, bodies: Bodies | None = None) -> Plan:
-    """What to write for this page over what is `known`; `bodies` when they were read before."""
-    bodies = bodies or read_bodies(page.records, dictionaries)
+def plan(page: Page, known: Known, dictionaries: Dictionaries, proof: Proof) -> Plan:
+    """What to write for this page over what is `known`."""
+    bodies = read_bodies(page.records, dictionaries)
     taken = _Taking(page, known, dictionaries, proof)
     for revocation in page.header.revocations:
         taken.revoke(revocation)
-    for record, read in zip(page.records, bodies.read, strict=True):
+    for key, record, read in zip(taken.keys, page.records, bodies.read, strict=True):
         if read is not None:
-            taken.put(record, read)
+            taken.put(key, read)
         elif isinstance(record, Gone):
-            taken.bury(record)
+            taken.bury(key, record)
     return taken.planned(bodies, page.strange)
 
 
@@ -138,9 +138,9 @@ class _Taking:
         self._commands: dict[str, PhoneCommand] = {}
         self._unproven: set[str] = set()
         members = {one.member_ref for one in page.header.revocations}
-        keys: list[Key] = [(record.kind, record.key) for record in page.records]
-        self._revs = known.revs([*keys, *(("profile", member) for member in sorted(members))])
-        self._revoked_before = known.revoked(members | {key for kind, key in keys if kind == "profile"})
+        self.keys: list[Key] = [(record.kind, record.key) for record in page.records]
+        self._revs = known.revs([*self.keys, *(("profile", member) for member in sorted(members))])
+        self._gone = {**known.revoked(members.union(name for kind, name in self.keys if kind == "profile"))}
 
     def planned(self, bodies: Bodies, strange: int) -> Plan:
         return Plan(
@@ -155,7 +155,7 @@ class _Taking:
 
     def revoke(self, revocation: Revocation) -> None:
         member = revocation.member_ref
-        before = self._revoked_of(member)
+        before = self._gone.get(member)
         if before is not None and before.revocation.seq >= revocation.seq:
             return
         if self._came_back_after(revocation):
@@ -163,46 +163,42 @@ class _Taking:
         if before is not None and before.revocation.at > revocation.at:
             # An older one under a newer number: head office was restored and has lost the one that is known here.
             revocation = revocation.model_copy(update={"at": before.revocation.at, "kind": before.revocation.kind})
-        rev = self._revs.get(("profile", member), -1)
-        self._revoked[member] = Revoked(revocation, rev)
-        self._keep(("profile", member), Kept(rev))
+        rev = self._rev(("profile", member))
+        self._revoked[member] = self._gone[member] = Revoked(revocation, rev)
+        self._rows["profile", member] = Kept(rev)
 
-    def bury(self, gone: Gone) -> None:
-        key = (gone.kind, gone.key)
-        if gone.rev >= self._revs.get(key, -1):
-            self._keep(key, Kept(gone.rev))
+    def bury(self, key: Key, gone: Gone) -> None:
+        if gone.rev >= self._rev(key):
+            self._rows[key] = Kept(gone.rev)
 
-    def put(self, record: Put | Gone, read: Read) -> None:
-        key = (record.kind, record.key)
-        if read.row.rev <= self._revs.get(key, -1):
-            return
-        if record.kind == "profile":
-            self._put_profile(key, read)
+    def put(self, key: Key, read: Read) -> None:
+        rev = self._rev(key)
+        if read.row.rev <= rev:
             return
         if read.command is not None:
-            self._commands[record.key] = read.command
-        self._keep(key, read.row)
+            self._commands[key[1]] = read.command
+        self._rows[key] = self._profile(key[1], read, rev) if key[0] == "profile" else read.row
 
-    def _put_profile(self, key: Key, read: Read) -> None:
-        row = read.row
-        if read.holder != key[1]:
-            self._keep(key, Kept(row.rev))
-        elif read.key_id not in self._key_ids:
-            self._unproven.add(key[1])
+    def _profile(self, member: str, read: Read, rev: int) -> Kept:
+        """The row of a newer put, or nothing in its place."""
+        if read.holder != member:
+            return Kept(read.row.rev)
+        if read.key_id not in self._key_ids:
+            self._unproven.add(member)
             # Not at the new revision: head office's next key may prove the very same put.
-            self._keep(key, Kept(self._revs.get(key, -1)))
-        elif self._may_keep(key[1], row, read.given_at):
-            self._keep(key, row)
-        else:
-            self._keep(key, Kept(row.rev))
+            return Kept(rev)
+        gone = self._gone.get(member)
+        return read.row if gone is None or self._is_back(member, read, gone) else Kept(read.row.rev)
 
-    def _may_keep(self, member: str, row: Kept, given_at: int) -> bool:
-        gone = self._revoked_of(member)
-        if gone is None:
-            return True
-        if given_at < int(gone.revocation.at):
+    def _rev(self, key: Key) -> int:
+        """-1: nothing was ever here."""
+        row = self._rows.get(key)
+        return self._revs.get(key, -1) if row is None else row.rev
+
+    def _is_back(self, member: str, read: Read, gone: Revoked) -> bool:
+        if read.given_at < int(gone.revocation.at):
             return False
-        receipt = self._receipt(row)
+        receipt = self._receipt(read.row)
         return receipt is not None and self._proof.holds(receipt, member)
 
     def _receipt(self, row: Kept) -> ConsentReceipt | None:
@@ -219,10 +215,3 @@ class _Taking:
             and receipt.given_at > revocation.at
             and self._proof.holds(receipt, revocation.member_ref)
         )
-
-    def _revoked_of(self, member: str) -> Revoked | None:
-        return self._revoked.get(member) or self._revoked_before.get(member)
-
-    def _keep(self, key: Key, row: Kept) -> None:
-        self._rows[key] = row
-        self._revs[key] = row.rev

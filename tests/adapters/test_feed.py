@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from tests.contract.fake_hq import Office
 from tests.core.newer import NEWER, newer
 from tests.core.pages import gone, packed, page, put, withdrawal
 from tests.core.store import ANNA, BEN, FILE_KEY, HUB_KEY, NOW, product, profile, receipt
-from wire.page import Put
+from wire.page import Page, Put
 from wire.profile import Profile
 from wire.sync import BootReply
 
@@ -105,10 +106,39 @@ def test_a_torn_snapshot_goes_on_where_it_was_torn(store: Store, office: Office)
 
 def test_a_snapshot_that_lost_a_page_is_not_taken_for_whole(store: Store, office: Office) -> None:
     whole = list(office.snapshot("", 0))
-    office.snapshot = lambda *_: iter(whole[1:])  # type: ignore[method-assign]
+    office.snapshot = lambda *_: (page for page in whole[1:])  # type: ignore[method-assign]
     with pytest.raises(ValueError, match="not those that its trailer counts"):
         store.feed.poll(0)
     assert store.cache.snapshot_after()
+
+
+def test_a_whole_snapshot_is_compared_from_the_file_as_soon_as_the_line_is_quiet(store: Store, office: Office) -> None:
+    store.catch_up()  # it compared just now, and would next do so in a day
+    whole = list(office.snapshot("", 0))
+    first = whole[0].records[0]
+    assert isinstance(first, Put)
+    other = Put("profile", first.key, first.rev, packed(profile(first.key, alias="Somebody else")))
+    broken = [replace(whole[0], records=(other, *whole[0].records[1:])), *whole[1:]]
+    store.cache.start_over("e1")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(office, "snapshot", lambda *_: (page for page in broken))
+        store.feed.poll(0)
+    assert store.shown(first.key) == [profile(first.key, alias="Somebody else")]
+    store.catch_up()
+    assert store.shown(first.key) == [profile(first.key)]
+
+
+def test_a_snapshot_with_kinds_that_only_a_newer_version_knows_is_whole_all_the_same(
+    store: Store, office: Office
+) -> None:
+    *rows, last = office.snapshot("", 0)
+    assert last.header.trailer is not None
+    trailer = last.header.trailer.model_copy(update={"count": last.header.trailer.count + 3})
+    ending = replace(last, header=last.header.model_copy(update={"trailer": trailer}))
+    office.snapshot = lambda *_: (one for one in (*rows, Page(rows[0].header, strange=3), ending))  # type: ignore[method-assign]
+    store.catch_up()
+    assert store.cache.snapshot_after() == ""
+    assert store.shown(REFS[-1]) == [profile(REFS[-1])]
 
 
 def test_revocations_come_before_the_rows_of_a_snapshot(store: Store, office: Office) -> None:
