@@ -52,6 +52,8 @@ __all__ = ["Chance", "Past", "Replica", "Service"]
 NOTHING: Final = Past()
 # Half of it may be missing after a power cut: shorter wears the SD card, longer ends visits that still go on.
 ALIVE_S: Final = 30.0
+# With nobody inside there is no visit to end, and most of a store's day is such.
+ALIVE_IN_QUIET_S: Final = 120.0
 
 
 class Service:
@@ -190,7 +192,7 @@ class Service:
                 self._floor.put(settled)
         self._views.review(now)
         self._staff.learn()
-        if now - self._alive_at >= ALIVE_S:
+        if now - self._alive_at >= (ALIVE_S if self._floor.visits else ALIVE_IN_QUIET_S):
             self._alive_at = now
             self._floor.out.append(Keep((Alive(now),)))
             self._floor.approaches.forget_old(now, lambda member: self._floor.presence.last_heard(member) is not None)

@@ -32,7 +32,7 @@ from wire.receipt import ConsentReceipt
 from wire.sync import PhoneCommand, RecordKind
 
 # How much staleness of `as_of` a restart may add; each write costs the SD card two pages.
-AS_OF_EVERY_S: Final = 60.0
+AS_OF_EVERY_S: Final = 300.0
 
 _PERSONAL: Final = (
     "DELETE FROM record WHERE kind IN ('profile', 'command')",

@@ -6,6 +6,7 @@ import pytest
 
 from edge.core.effects import (
     Acknowledge,
+    Alive,
     Confirm,
     DropVisit,
     Erase,
@@ -32,6 +33,7 @@ from edge.core.inputs import (
     Subscribed,
     Tick,
 )
+from edge.service import ALIVE_IN_QUIET_S, ALIVE_S
 from tests.core.store import ANNA, BEN, NOW, SCREEN, TABLET, Store, profile, receipt
 from wire.live import Ack, Command, Hello, Patch
 from wire.receipt import Purpose
@@ -475,6 +477,22 @@ def test_a_visit_ends_over_a_long_one(store: Store) -> None:
     assert isinstance(arrived, KeepVisit)
     again = Store(profile(), now=store.now + 5000, past=Past(visits=(arrived.visit,), alive_at=store.now))
     assert records(again.do(Tick()), "visit.left")[0].at == store.now
+
+
+def beats(effects: list[Any]) -> int:
+    return sum(isinstance(fact, Alive) for effect in effects if isinstance(effect, Keep) for fact in effect.facts)
+
+
+def test_a_store_with_nobody_in_it_writes_that_it_runs_less_often(store: Store) -> None:
+    assert beats(store.wait(600)) == 600 / ALIVE_IN_QUIET_S
+
+
+def test_a_visit_that_begins_after_a_quiet_hour_is_not_taken_for_a_silent_one(store: Store) -> None:
+    """A power cut may follow at once, and then only what was written tells how long the store was away."""
+    store.wait(3600 + ALIVE_IN_QUIET_S / 2)
+    effects = here(store)
+    assert beats(effects) == 1
+    assert beats(store.walk(ANNA, seconds=120)) == 120 / ALIVE_S
 
 
 # load
