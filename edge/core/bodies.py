@@ -71,7 +71,7 @@ class Bodies:
 
 
 def read_bodies(records: Sequence[Put | Gone], dictionaries: Dictionaries) -> Bodies:
-    """A few at a time: a call each costs as much again, and a whole page's would be read in slow memory."""
+    """A few at a time, so that what is unpacked is looked at before it has left a core's cache."""
     reading = _Reading(dictionaries)
     read: list[Read | None] = []
     for start in range(0, len(records), _UNPACKED_AT_ONCE):

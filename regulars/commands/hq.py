@@ -312,7 +312,7 @@ def import_files(state: Path, files: tuple[Path, ...], *, dry_run: bool, as_json
     else:
         for mistake in report.mistakes:
             click.echo(str(mistake), err=True)
-        counted = ", ".join(f"{count} {kind}" for kind, count in report.counts.items())
+        counted = ", ".join(f"{kind} {count}" for kind, count in report.counts.items())
         click.echo(f"{'imported' if report.applied else 'nothing kept of'}: {counted}")
     if report.mistakes:
         sys.exit(_FAILED if dry_run else _REFUSED)

@@ -126,7 +126,7 @@ def test_an_import_reaches_the_stores_of_the_running_service(tmp_path: Path) -> 
         members = tmp_path / "members.json"
         members.write_text(json.dumps({"profiles": [profile]}))
         done = hub.command("import", str(file), str(members))
-        assert (done.returncode, done.stdout) == (0, "imported: 1 profiles, 1 products, 1 stock, 0 pictures\n")
+        assert (done.returncode, done.stdout) == (0, "imported: profiles 1, products 1, stock 1, pictures 0\n")
         store.catch_up()
     assert set(store.here("product")) == {"p1"}
     assert set(store.here("stock")) == {"v1"}

@@ -137,7 +137,7 @@ def test_files_are_called_like_their_articles_and_come_in_with_them(
     articles.write_text(json.dumps({"products": [product("glove").model_dump(mode="json")]}))
     (tmp_path / "glove.jpg").write_bytes(photograph(200, 200))
     done = hub.command("import", str(articles), str(tmp_path / "glove.jpg"))
-    assert (done.returncode, done.stdout) == (0, "imported: 0 profiles, 1 products, 0 stock, 1 pictures\n")
+    assert (done.returncode, done.stdout) == (0, "imported: profiles 0, products 1, stock 0, pictures 1\n")
     assert shown(store, "glove")
 
 
