@@ -81,7 +81,12 @@ def test_a_torn_body_is_refused(data: st.DataObject) -> None:
         Dictionaries().unpacked(body[: data.draw(st.integers(0, len(body) - 1))])
 
 
-def test_without_the_fast_call_the_same_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zstandard, "backend_features", set())
-    raws = profiles(3)
-    assert list(Dictionaries().all_unpacked([dictionary.packed(raw) for raw in raws])) == raws
+SIZES = [1, 255, 256, 65_791, 65_792, BODY_LIMIT]  # where a frame writes its length in one octet more
+
+
+@given(st.lists(st.sampled_from(SIZES), min_size=1, max_size=4), st.sampled_from([CURRENT, NEWER]))
+def test_many_at_once_are_what_each_is_alone(sizes: list[int], number: int) -> None:
+    dictionaries = Dictionaries({NEWER: newer()})
+    raws = [b"%0*d" % (size, size) for size in sizes]
+    bodies = [dictionary.packed(raw) if number == CURRENT else under(newer(), raw) for raw in raws]
+    assert dictionaries.all_unpacked(bodies) == [dictionaries.unpacked(body) for body in bodies] == raws
