@@ -71,25 +71,32 @@ class Shape:
 
 @cache
 def _decoder(model: type[BaseModel], *, strict: bool) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(_struct(model, strict=strict))
+    return msgspec.json.Decoder(_struct(model, strict=strict, is_read_by_shape=True))
 
 
 @cache
-def _struct(model: type[BaseModel], *, strict: bool) -> type[msgspec.Struct]:
-    fields = [_field(name, field, strict=strict) for name, field in model.model_fields.items()]
+def _struct(model: type[BaseModel], *, strict: bool, is_read_by_shape: bool = False) -> type[msgspec.Struct]:
+    fields = [
+        _digits_field(name, digits)
+        if is_read_by_shape and (digits := _hex_digits(field))
+        else _field(name, field, strict=strict)
+        for name, field in model.model_fields.items()
+    ]
     # gc=False: they refer to nothing that refers back, and a page's worth of them would keep the collector busy.
     return msgspec.defstruct(model.__name__, fields, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=strict)
 
 
 def _field(name: str, field: FieldInfo, *, strict: bool) -> tuple[str, Any] | tuple[str, Any, Any]:
-    digits = _hex_digits(field)
-    if digits:
-        return name, Annotated[str, msgspec.Meta(min_length=digits, max_length=digits)]
     kind = _constrained(_kind(field.annotation, strict=strict), field.metadata)
     if field.is_required():
         return name, kind
     default = field.get_default(call_default_factory=True)
     return name, kind, msgspec.field(default=None if isinstance(default, BaseModel) else default)
+
+
+def _digits_field(name: str, digits: int) -> tuple[str, Any]:
+    """Which digits they are is asked by `Shape.read`, which looks at a body's own fields and no deeper."""
+    return name, Annotated[str, msgspec.Meta(min_length=digits, max_length=digits)]
 
 
 def _hex_digits(field: FieldInfo) -> int:

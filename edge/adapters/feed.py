@@ -7,7 +7,7 @@ snapshot is one answer, which head office sends on while a page of it is applied
 
 import threading
 from base64 import b64decode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
@@ -118,16 +118,12 @@ class Feed:
             self._take_all(pages, epoch, cursor)
 
     def _take_all(self, pages: Iterable[Page], epoch: str, cursor: str) -> None:
-        rows, after = 0, self._cache.snapshot_after()
-        for page in pages:
-            _same(epoch, page)
+        after = self._cache.snapshot_after()
+        for page in _whole(pages, epoch):
             if (self._cache.snapshot_after(), self._cache.cursor()[1]) != (after, cursor):
                 raise StartOver  # the lease ended meanwhile, and what came before this page went
             trailer = page.header.trailer
-            rows += len(page.records) + page.strange
             if trailer is not None:
-                if trailer.count != rows:
-                    raise ValueError("the snapshot's rows are not those that its trailer counts")
                 after = trailer.after
                 self._compare_at = 0.0  # as soon as the line is quiet, from what then lies in the file
             elif page.records:
@@ -135,9 +131,7 @@ class Feed:
             cursor = cursor or page.header.cursor
             self._apply(page, cursor, after=after)
             if trailer is not None:
-                _log.info("snapshot.taken", rows=rows, complete=not after)
-                return
-        raise ValueError("the snapshot ends without its trailer")
+                _log.info("snapshot.taken", rows=trailer.count, complete=not after)
 
     # what was lost
 
@@ -174,12 +168,13 @@ class Feed:
         epoch, cursor, revoke_cursor = self._cache.cursor()
         records: list[Put | Gone] = []
         header = None
-        for page in self._client.snapshot(f"{bucket.kind}:{after}", revoke_cursor, f"{bucket.kind}:{bucket.upto}"):
-            _same(epoch, page)
-            records += page.records
-            header = page.header if header is None else header.model_copy(update={"trailer": page.header.trailer})
+        asked = self._client.snapshot(f"{bucket.kind}:{after}", revoke_cursor, f"{bucket.kind}:{bucket.upto}")
+        with closing(asked) as pages:
+            for page in _whole(pages, epoch):
+                records += page.records
+                header = page.header if header is None else header.model_copy(update={"trailer": page.header.trailer})
         if header is None or header.trailer is None or header.trailer.after:
-            raise ValueError("the range ends without its trailer")
+            raise ValueError("the range does not go to its end")
         if self._cache.cursor()[:2] != (epoch, cursor):
             raise StartOver
         here: set[Key] = {(bucket.kind, key) for key in self._cache.keys_between(bucket.kind, after, bucket.upto)}
@@ -213,6 +208,21 @@ class _Ahead:
             self._found = self._client.feed(*self.follows, 0, ahead=True)
         except Exception as error:  # noqa: BLE001 - raised where the answer is asked for
             self._found = error
+
+
+def _whole(pages: Iterable[Page], epoch: str) -> Iterator[Page]:
+    """Up to the one with the trailer. Raises StartOver for another life's, ValueError when a page or row is missing."""
+    rows = 0
+    for page in pages:
+        _same(epoch, page)
+        rows += len(page.records) + page.strange
+        trailer = page.header.trailer
+        if trailer is not None and trailer.count != rows:
+            raise ValueError("the snapshot's rows are not those that its trailer counts")
+        yield page
+        if trailer is not None:
+            return
+    raise ValueError("the snapshot ends without its trailer")
 
 
 def _same(epoch: str, page: Page) -> None:

@@ -204,6 +204,18 @@ def test_what_head_office_does_not_have_goes(store: Store, office: Office) -> No
     assert store.shown(BEN) == [None]
 
 
+def test_a_range_that_lost_a_page_on_the_way_takes_nothing_from_the_replica(store: Store, office: Office) -> None:
+    store.catch_up()
+    store.altered("DELETE FROM record WHERE key = ?", REFS[0])
+    store.feed._compare_at = 0
+    whole = office.snapshot
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(office, "snapshot", lambda *asked: (page for page in list(whole(*asked))[1:]))
+        with pytest.raises(ValueError, match="not those that its trailer counts"):
+            store.catch_up()
+    assert store.shown(*REFS[1:]) == [profile(member) for member in REFS[1:]]
+
+
 def test_two_that_are_equal_exchange_no_rows_and_compare_once_a_day(store: Store, office: Office) -> None:
     store.catch_up()
     store.catch_up()

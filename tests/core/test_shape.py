@@ -1,12 +1,12 @@
 """The fast check lets nothing pass that the models refuse, and says where something is wrong without repeating it."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from simulator.shop.people import goods, people, shelves
 from wire.product import Product, Stock
@@ -84,6 +84,23 @@ def test_a_name_of_other_signs_than_hex_digits_is_refused(name: str) -> None:
     fields = SAMPLES[0].model_dump(mode="json") | {"member_ref": name}
     assert Shape(Profile).read(json.dumps(fields).encode()) == Malformed("$.member_ref")
     assert Shape(Profile).read(json.dumps({**fields, "mood": 1}).encode()) == Malformed("$.member_ref")
+
+
+class Inner(BaseModel):
+    ref: Annotated[str, Field(pattern=r"^[0-9a-f]{4}$")]
+
+
+class Outer(BaseModel):
+    ref: Annotated[str, Field(pattern=r"^[0-9a-f]{4}$")]
+    inner: Inner
+
+
+@pytest.mark.parametrize(
+    ("ref", "inner", "place"), [("zzzz", "00af", "$.ref"), ("00af", "zzzz", "$.inner.ref"), ("00af", "00af", "")]
+)
+def test_hex_digits_are_asked_for_however_deep(ref: str, inner: str, place: str) -> None:
+    found = Shape(Outer).read(json.dumps({"ref": ref, "inner": {"ref": inner}}).encode())
+    assert found == Malformed(place) if place else not isinstance(found, Malformed)
 
 
 def test_fields_of_a_newer_version_are_ignored_and_counted_however_deep() -> None:
