@@ -54,6 +54,8 @@ NOTHING: Final = Past()
 ALIVE_S: Final = 30.0
 # With nobody inside there is no visit to end, and most of a store's day is such.
 ALIVE_IN_QUIET_S: Final = 120.0
+# Costs no writing, and who only passed by shall not be known for longer in an empty store than in a full one.
+FORGET_EVERY_S: Final = 30.0
 
 
 class Service:
@@ -87,7 +89,7 @@ class Service:
         self._staff = Staff(self._floor, check_ins, self._views.shop)
         self._pulls = Pulls()
         self._shoppers = Shoppers(self._floor, check_ins, past.done)
-        self._alive_at = 0.0
+        self._alive_at = self._forgot_at = 0.0
 
     def step(self, happened: Input, now: float) -> list[Effect]:
         """The flow. `now` is unix seconds. The order of effects is theirs to be done in: `_turn` says why."""
@@ -195,6 +197,8 @@ class Service:
         if now - self._alive_at >= (ALIVE_S if self._floor.visits else ALIVE_IN_QUIET_S):
             self._alive_at = now
             self._floor.out.append(Keep((Alive(now),)))
+        if now - self._forgot_at >= FORGET_EVERY_S:
+            self._forgot_at = now
             self._floor.approaches.forget_old(now, lambda member: self._floor.presence.last_heard(member) is not None)
             self._shoppers.forget_done(now)
             self._floor.steps.forget_old(now)

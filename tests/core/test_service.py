@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from edge.core.approach import APPROACH_S
 from edge.core.effects import (
     Acknowledge,
     Alive,
@@ -33,7 +34,7 @@ from edge.core.inputs import (
     Subscribed,
     Tick,
 )
-from edge.service import ALIVE_IN_QUIET_S, ALIVE_S
+from edge.service import ALIVE_IN_QUIET_S, ALIVE_S, FORGET_EVERY_S
 from tests.core.store import ANNA, BEN, NOW, SCREEN, TABLET, Store, profile, receipt
 from wire.live import Ack, Command, Hello, Patch
 from wire.receipt import Purpose
@@ -485,6 +486,15 @@ def beats(effects: list[Any]) -> int:
 
 def test_a_store_with_nobody_in_it_writes_that_it_runs_less_often(store: Store) -> None:
     assert beats(store.wait(600)) == 600 / ALIVE_IN_QUIET_S
+
+
+def test_who_only_passed_by_is_forgotten_no_later_in_an_empty_store(store: Store) -> None:
+    store.wait(5)
+    store.do(Heard(ANNA, "s-coats", -95, 0, store.now))
+    approaches = store.service._floor.approaches
+    assert len(approaches) == 1
+    store.wait(APPROACH_S + FORGET_EVERY_S + 1)
+    assert len(approaches) == 0
 
 
 def test_a_visit_that_begins_after_a_quiet_hour_is_not_taken_for_a_silent_one(store: Store) -> None:
