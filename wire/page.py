@@ -67,12 +67,10 @@ Record = Put | Gone
 
 
 class Trailer(_Message):
-    """Ends a snapshot: how many rows it holds; `after` says where to go on, if anywhere.
-
-    Whether they are the right ones is compared (`digest`) from what then lies in the store's file.
-    """
+    """Ends a snapshot: how many rows it holds and their digest; `after` says where to go on, if anywhere."""
 
     count: Annotated[int, Field(ge=0)]
+    digest: Annotated[int, Field(ge=0, lt=2**64)]
     after: str = ""
 
 
@@ -132,7 +130,8 @@ def sum8(key: str, body: bytes) -> int:
 
 def digest(rows: Iterable[tuple[int, int]]) -> int:
     """Of a set of rows as (rev, sum8), in whatever order: both sides compare theirs to find out where they differ."""
-    return sum(rev * _REV_WEIGHT + octets for rev, octets in rows) % 2**64
+    pairs = [*rows]
+    return (_REV_WEIGHT * sum([rev for rev, _ in pairs]) + sum([octets for _, octets in pairs])) % 2**64
 
 
 def _header(octets: bytes) -> bytes:

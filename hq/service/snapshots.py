@@ -66,15 +66,15 @@ class SnapshotDesk:
                 revoke_cursor=counters["revoke"],
             )
             yield from _revocations(view, device, header, revoked)
-            count, at = 0, after
-            for records in _held(view, device, wanted):
-                count, at = count + len(records), place(records[-1])
+            count, total, at = 0, 0, after
+            for records, digest in _held(view, device, wanted):
+                count, total, at = count + len(records), (total + digest) % 2**64, place(records[-1])
                 yield Page(header, records)
                 if is_over():
                     break
             else:
                 at = ""
-            yield Page(header.model_copy(update={"trailer": Trailer(count=count, after=at)}))
+            yield Page(header.model_copy(update={"trailer": Trailer(count=count, digest=total, after=at)}))
 
 
 def _revocations(view: "View", device: Device, header: PageHeader, revoked: int) -> Iterator[Page]:
@@ -83,12 +83,12 @@ def _revocations(view: "View", device: Device, header: PageHeader, revoked: int)
         yield Page(header.model_copy(update={"revocations": found, "revoke_cursor": revoked}))
 
 
-def _held(view: "View", device: Device, wanted: tuple[Stretch, ...]) -> Iterator[tuple[Put, ...]]:
+def _held(view: "View", device: Device, wanted: tuple[Stretch, ...]) -> Iterator[tuple[tuple[Put, ...], int]]:
     for stretch in wanted:
         left = stretch
-        while found := view.held(device.store_id, device.merchant_id, left, PAGE_ROWS):
+        while (found := view.held(device.store_id, device.merchant_id, left, PAGE_ROWS))[0]:
             yield found
-            left = replace(left, after=found[-1].key)
+            left = replace(left, after=found[0][-1].key)
 
 
 def _totals(view: "View", device: Device, stretch: Stretch) -> Iterator[Total]:

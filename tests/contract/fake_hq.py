@@ -135,8 +135,12 @@ class Office:
             yield Page(header.model_copy(update={"revocations": tuple(self.revocations[revoke_cursor:])}))
         for at in range(0, len(held), self.page_rows):
             yield Page(header, tuple(held[at : at + self.page_rows]))
-        count = len(held) + sum(len(one.records) for one in canned if isinstance(one, Page))
-        yield Page(header.model_copy(update={"trailer": Trailer(count=count)}))
+        count, total = len(held), _total(held)
+        for one in canned:
+            if isinstance(one, Page):
+                puts = [record for record in one.records if isinstance(record, Put)]
+                count, total = count + len(puts), (total + _total(puts)) % 2**64
+        yield Page(header.model_copy(update={"trailer": Trailer(count=count, digest=total)}))
 
     def picture(self, name: str) -> bytes:
         self._answer()

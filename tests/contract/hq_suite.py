@@ -101,6 +101,7 @@ class HqContract:
         trailer = last.header.trailer
         assert trailer is not None
         assert (trailer.count, trailer.after) == (len(records), "")
+        assert trailer.digest == digest((put.rev, sum8(put.key, put.body)) for put in records)
 
     def test_a_snapshot_goes_on_after_any_place(self, office: Any, publish: Publish) -> None:
         publish(["on-a", "on-b", "on-c"])

@@ -105,7 +105,7 @@ class Newcomer:
             rows += len(page.records)
             time.sleep(pause_s)
         assert trailer is not None
-        assert (trailer.count, trailer.after) == (rows, "")
+        assert (trailer.count, trailer.digest) == (rows, self.table.total()[1])
 
     def follow(self, office: HeadOffice, limit: int) -> bool:
         """Whether there was something."""

@@ -31,7 +31,7 @@ headers = st.builds(
     cursor=keys,
     revoke_cursor=st.integers(0, 2**40),
     revocations=st.lists(revocations, max_size=3).map(tuple),
-    trailer=st.none() | st.builds(Trailer, count=st.integers(0, 9), after=keys),
+    trailer=st.none() | st.builds(Trailer, count=st.integers(0, 9), digest=st.integers(0, 2**64 - 1), after=keys),
 )
 pages = st.builds(Page, header=headers, records=st.lists(puts | gones, max_size=6).map(tuple))
 

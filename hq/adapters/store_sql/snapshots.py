@@ -7,7 +7,7 @@ from sqlalchemy import Column, Connection, Select, Table, select
 from hq.adapters.store_sql.tables import COMMAND, PRODUCT, PROFILE, SCOPE, STOCK
 from hq.core.snapshots import Stretch, Total
 from wire import dictionary
-from wire.page import Put
+from wire.page import Put, digest, sum8
 from wire.sync import RecordKind
 
 _TABLES: Final[dict[RecordKind, tuple[Table, str]]] = {
@@ -21,15 +21,17 @@ _TABLES: Final[dict[RecordKind, tuple[Table, str]]] = {
 class SnapshotReads:
     _c: Connection
 
-    def held(self, store_id: str, merchant_id: str, stretch: Stretch, limit: int) -> tuple[Put, ...]:
-        """Sorted by key, bodies as they lie here; tombstones are left out."""
+    def held(self, store_id: str, merchant_id: str, stretch: Stretch, limit: int) -> tuple[tuple[Put, ...], int]:
+        """Sorted by key, bodies as they lie here, and the digest of all of them; tombstones are left out."""
         table, _ = _TABLES[stretch.kind]
         kind = stretch.kind
         if kind == "command":
             found = self._c.execute(_in_scope(store_id, merchant_id, stretch, limit, table.c.body))
-            return tuple(Put(kind, key, rev, dictionary.packed(body.encode())) for key, rev, body in found)
-        rows = self._c.execute(_in_scope(store_id, merchant_id, stretch, limit, table.c.body)).all()
-        return tuple([Put(kind, key, rev, body) for key, rev, body in rows])
+            commands = tuple(Put(kind, key, rev, dictionary.packed(body.encode())) for key, rev, body in found)
+            return commands, digest((one.rev, sum8(one.key, one.body)) for one in commands)
+        rows = self._c.execute(_in_scope(store_id, merchant_id, stretch, limit, table.c.body, table.c.sum8)).all()
+        puts = tuple([Put(kind, key, rev, body) for key, rev, body, _ in rows])
+        return puts, digest([(rev, octets) for _, rev, _, octets in rows])
 
     def totals(self, store_id: str, merchant_id: str, stretch: Stretch, limit: int) -> tuple[Total, ...]:
         """Sorted by key; what `held` gives, without the bodies."""
